@@ -1,0 +1,44 @@
+import type { Server } from 'node:http'
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { type RequestHandler, Router, static as staticFiles } from 'express'
+import { build, createServer, type InlineConfig } from 'vite'
+
+/** How the page is served: by Vite with hot reload, as a build, or not at all (the API alone). */
+export type PageMode = 'dev' | 'built' | 'none'
+
+export interface Page {
+  readonly handler: RequestHandler
+  close(): Promise<void>
+}
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const outDir = at('../dist')
+
+const config: InlineConfig = {
+  root: at('../web'),
+  configFile: false,
+  plugins: [react()],
+  logLevel: 'warn',
+}
+
+/** Makes the page's request handler for `httpServer`, which also carries Vite's own WebSocket in `dev`. */
+export async function openPage(mode: PageMode, httpServer: Server): Promise<Page> {
+  if (mode === 'dev') return devPage(httpServer)
+  if (mode === 'built') return builtPage()
+  return { handler: Router(), close: async () => {} }
+}
+
+async function devPage(httpServer: Server): Promise<Page> {
+  const vite = await createServer({
+    ...config,
+    appType: 'spa',
+    server: { middlewareMode: true, hmr: { server: httpServer } },
+  })
+  return { handler: vite.middlewares, close: () => vite.close() }
+}
+
+async function builtPage(): Promise<Page> {
+  await build({ ...config, mode: 'production', build: { outDir, emptyOutDir: true } })
+  return { handler: staticFiles(outDir), close: async () => {} }
+}

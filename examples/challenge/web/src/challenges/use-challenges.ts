@@ -1,0 +1,70 @@
+import { useCallback, useEffect, useReducer, useRef } from 'react'
+import { client, useChannel, useConnection, useEvent } from '../sync.ts'
+import { ApiError, fetchChallenges, toggleChallenge } from './api.ts'
+import { initialState, reduce, type State } from './state.ts'
+
+export interface Challenges {
+  readonly state: State
+  /** Loads the list again. */
+  readonly reload: () => void
+  /** Switches one on or off: here at once, everywhere when the server has committed it. */
+  readonly toggle: (id: number) => void
+}
+
+/** The challenges, kept in step with the server. */
+export function useChallenges(): Challenges {
+  const [state, dispatch] = useReducer(reduce, initialState)
+  const channel = useChannel('challenges')
+
+  const reload = useCallback(async () => {
+    dispatch({ type: 'loading' })
+    try {
+      dispatch({ type: 'loaded', rows: await fetchChallenges() })
+    } catch (error) {
+      dispatch({ type: 'load_failed', message: messageOf(error) })
+    }
+  }, [])
+
+  const toggle = useCallback(
+    async (id: number) => {
+      dispatch({ type: 'asked', id })
+      try {
+        dispatch({ type: 'answered', row: await toggleChallenge(id, client.id) })
+      } catch (error) {
+        dispatch({ type: 'refused', id, message: messageOf(error) })
+        // A refusal says that this window's list is out of date.
+        if (error instanceof ApiError && error.code === 'not_found') reload()
+      }
+    },
+    [reload],
+  )
+
+  useEvent(channel, 'challenge_toggled', ({ challenge }, { own }) => {
+    dispatch({ type: 'heard', row: challenge, own })
+  })
+  useEvent(channel, 'gap', () => reload())
+  useLoads(reload)
+
+  return { state, reload, toggle }
+}
+
+/** Loads at once, so that the list is there without a connection, and once more when the first one stands. */
+function useLoads(load: () => void): void {
+  const live = useConnection().state === 'connected'
+  const wasLive = useRef(false)
+  useEffect(() => {
+    load()
+  }, [load])
+  useEffect(() => {
+    if (!live || wasLive.current) return
+    // What changed between the first load and the connection is in neither; later ones are replayed or a gap.
+    wasLive.current = true
+    load()
+  }, [live, load])
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof ApiError
+    ? error.message
+    : 'The server sent something that this page does not understand.'
+}

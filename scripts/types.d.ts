@@ -1,0 +1,18 @@
+// A `.d.mts` beside each script would be the usual place, but biome's import rule then rewrites `.mjs` to `.mjs.mts`.
+declare module '*/scripts/needs.mjs' {
+  /** The absolute path of a Chromium or Chrome: `$CHROMIUM`, else the first on PATH; undefined where there is none. */
+  export function findChromium(): string | undefined
+  /** The absolute path of a Python 3 that has fastapi, uvicorn and websockets; undefined where none has them. */
+  export function findPython(): string | undefined
+}
+
+declare module '*/scripts/prepare.mjs' {
+  /** Throws where `version` (default: the running Node's) is older than the package supports. */
+  export function checkNode(version?: string): void
+  /** Why `node_modules` of `folder` does not hold what its lock file asks for, or undefined where it does. */
+  export function installGap(folder?: string): string | undefined
+  /** Whether `dist` of `folder` is missing or older than what it is built from. */
+  export function buildIsStale(folder?: string): boolean
+  /** Builds the library unless `dist` is up to date. */
+  export function buildIfStale(): Promise<void>
+}

@@ -1,0 +1,20 @@
+import type { ChannelKey, HeardData, HeardName } from '../registry/infer.ts'
+import type { AnyRegistry } from '../registry/registry.ts'
+import type { Undo } from '../shared/disposer.ts'
+import type { EventMeta, Gap } from './subscription.ts'
+
+/**
+ * A channel as an app holds it: light, without state. It is subscribed while anyone listens.
+ * All handles of one name share one subscription.
+ */
+export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
+  /** The name on the wire, with the parameters filled in. */
+  readonly name: string
+  /**
+   * Hears of each event of that name once, in log order. The undo ends it. A payload that does not fit its
+   * schema goes to `onError` with the stage `payload` instead.
+   */
+  on<N extends HeardName<R, K>>(event: N, listener: (data: HeardData<R, K, N>, meta: EventMeta) => void): Undo
+  /** Hears when continuity was lost, before anything newer: fetch again what the events would have told. */
+  on(event: 'gap', listener: (gap: Gap) => void): Undo
+}

@@ -1,0 +1,13 @@
+/** The framework-agnostic client: `syncline/client`. @module */
+export type { BackoffOptions } from '../shared/backoff.ts'
+export { type Clock, systemClock } from '../shared/clock.ts'
+export type { Position } from '../shared/position.ts'
+export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
+export type { Channel } from './channel.ts'
+export type { ConnectionStatus } from './connection.ts'
+export type { ConnectionState } from './connection-states.ts'
+export { type Client, createClient } from './create-client.ts'
+export { type ClientOptions, clientDefaults } from './options.ts'
+export { type Socket, type SocketFactory, type SocketListener, webSocket } from './socket.ts'
+export type { EventMeta, Gap } from './subscription.ts'
+export { webSocketUrl } from './url.ts'

@@ -1,0 +1,158 @@
+import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../protocol/frames.ts'
+import type { ChannelDefinition } from '../registry/channel.ts'
+import type { Schema } from '../registry/schema.ts'
+import { validate } from '../registry/validate.ts'
+import type { Undo } from '../shared/disposer.ts'
+import { type SyncError, toSyncError } from '../shared/errors.ts'
+import { Listeners } from '../shared/listeners.ts'
+import { createMachine } from '../shared/machine.ts'
+import type { Position } from '../shared/position.ts'
+import type { ErrorContext, ErrorStage } from '../shared/report.ts'
+import { type SubscriptionState, subscriptionStates } from './subscription-states.ts'
+
+/** What came with an event. */
+export interface EventMeta {
+  /** The channel's name on the wire. */
+  readonly channel: string
+  readonly position: Position
+  /** The public id of the client that caused it, `null` when none was named. */
+  readonly sender: string | null
+  /** Whether this client caused it. */
+  readonly own: boolean
+  /** The hub's wall clock when it was published, in milliseconds since 1970. */
+  readonly time: number
+  /** Whether it was missed and came with the recovery. */
+  readonly replayed: boolean
+}
+
+/** Continuity could not be proven: what was missed is unknown, and `position` is where it goes on. */
+export interface Gap {
+  readonly reason: GapReason
+  readonly position: Position
+}
+
+/** What a subscription needs of its left-hand neighbour. */
+export interface SubscriptionLink {
+  /** This client's public id, once known. */
+  readonly id: string | undefined
+  /** Asks the hub for the channel; the answer will bear the reference that is returned. */
+  join(subscription: Subscription, since: WirePosition | undefined): number
+  /** Tells the hub that the channel is not wanted any more. */
+  leave(subscription: Subscription): void
+  report(error: SyncError, context: ErrorContext): void
+}
+
+/** One channel on the wire, for all of its listeners here: keeps the position, and hands on in log order. */
+export class Subscription {
+  readonly name: string
+  readonly #schemas: Readonly<Record<string, Schema>>
+  readonly #link: SubscriptionLink
+  readonly #listeners = new Listeners((error, event) => {
+    this.#report(toSyncError(error, 'listener_failed'), 'listener', event)
+  })
+  readonly #machine = createMachine(subscriptionStates, 'waiting', (to, from) => this.#moved(to, from))
+  #position: WirePosition | undefined
+  #ref: number | undefined
+  #replaying = false
+
+  constructor(name: string, definition: ChannelDefinition, link: SubscriptionLink) {
+    this.name = name
+    const { events, clientEvents } = definition.spec
+    this.#schemas = { ...events, ...clientEvents }
+    this.#link = link
+  }
+
+  /** Whether entries may be handed to it: not before the hub's answer, nor after a hole. */
+  get isLive(): boolean {
+    return this.#machine.state === 'live'
+  }
+
+  /** Adds a listener; `gap` hears of lost continuity. */
+  listen(event: string, listener: (...args: never[]) => void): Undo {
+    return this.#listeners.on(event, listener)
+  }
+
+  /** There is a connection: joins, or tries again after a refusal. */
+  online(): void {
+    this.#machine.send('online')
+  }
+
+  offline(): void {
+    this.#machine.send('offline')
+  }
+
+  leave(): void {
+    this.#machine.send('leave')
+    this.#listeners.clear()
+  }
+
+  /** The hub's answer to the request `ref`; one to an older request than the last changes nothing. */
+  accepted(ref: number, options: SubscribedOptions): boolean {
+    if (ref !== this.#ref || !this.#machine.send('accepted')) return false
+    this.#replaying = true
+    if (options.recovered === false) this.gap(options.position, options.reason ?? 'retention')
+    else this.#position ??= options.position
+    return true
+  }
+
+  /** The hub refused the request `ref`, or without one, ended what it had accepted. */
+  refused(error: SyncError, ref = this.#ref): void {
+    if (ref === this.#ref && this.#machine.send('refused')) this.#report(error, 'subscribe')
+  }
+
+  /** Replay is over. */
+  live(): void {
+    this.#replaying = false
+  }
+
+  gap(position: WirePosition, reason: GapReason): void {
+    this.#position = position
+    this.#listeners.emit('gap', { reason, position: toPosition(position) } satisfies Gap)
+  }
+
+  /** Hands an entry on if it follows the last one; otherwise joins again, and the hub proves or refuses. */
+  entry([, , offset, tag, previous, time, sender, event, data]: EvFrame): void {
+    const [epoch, at, last] = this.#position!
+    if (offset === at && tag === last) return
+    if (offset !== at + 1 || previous !== last) {
+      this.#machine.send('broken')
+      return
+    }
+    this.#position = [epoch, offset, tag]
+    this.#emit(event, data, {
+      channel: this.name,
+      position: { epoch, offset, tag },
+      sender,
+      own: sender !== null && sender === this.#link.id,
+      time,
+      replayed: this.#replaying,
+    })
+  }
+
+  #emit(event: string, data: unknown, meta: EventMeta): void {
+    // An event that this version of the registry does not know is for later versions.
+    if (!Object.hasOwn(this.#schemas, event)) return
+    let output: unknown
+    try {
+      output = validate(this.#schemas[event]!, data)
+    } catch (error) {
+      this.#report(toSyncError(error, 'bad_payload'), 'payload', event)
+      return
+    }
+    this.#listeners.emit(event, output, meta)
+  }
+
+  #moved(to: SubscriptionState, from: SubscriptionState): void {
+    if (to === 'joining') {
+      this.#ref = this.#link.join(this, this.#position)
+    } else if (to === 'left' && (from === 'joining' || from === 'live')) this.#link.leave(this)
+  }
+
+  #report(error: SyncError, stage: ErrorStage, event?: string): void {
+    this.#link.report(error, { stage, channel: this.name, ...(event !== undefined && { event }) })
+  }
+}
+
+function toPosition([epoch, offset, tag]: WirePosition): Position {
+  return { epoch, offset, tag }
+}

@@ -1,0 +1,141 @@
+import type { ClientFrame, SubscribedFrame, WirePosition } from '../protocol/frames.ts'
+import type { ChannelDefinition } from '../registry/channel.ts'
+import type { Clock } from '../shared/clock.ts'
+import { Disposer, type Undo } from '../shared/disposer.ts'
+import type { SyncError } from '../shared/errors.ts'
+import type { ErrorContext } from '../shared/report.ts'
+import { Subscription, type SubscriptionLink } from './subscription.ts'
+
+interface Shared {
+  readonly subscription: Subscription
+  listeners: number
+  /** Cancels the leaving that is due, while nobody listens. */
+  linger?: Undo | undefined
+}
+
+/** One listener's registration. */
+export interface ListenRequest {
+  readonly name: string
+  readonly definition: ChannelDefinition
+  readonly event: string
+  readonly listener: (...args: never[]) => void
+}
+
+/** What the subscriptions of a client need of it. */
+export interface ClientLink {
+  readonly isOnline: boolean
+  /** This client's public id, once known. */
+  readonly id: string | undefined
+  readonly clock: Clock
+  readonly lingerMs: number
+  send(frame: ClientFrame): void
+  report(error: SyncError, context: ErrorContext): void
+}
+
+/** All subscriptions of one client: by name while anyone listens, and by channel number while joined. */
+export class Subscriptions implements SubscriptionLink {
+  readonly #byName = new Map<string, Shared>()
+  readonly #byRef = new Map<number, Subscription>()
+  readonly #byNumber = new Map<number, Subscription>()
+  readonly #link: ClientLink
+  #lastRef = 0
+
+  constructor(link: ClientLink) {
+    this.#link = link
+  }
+
+  get id(): string | undefined {
+    return this.#link.id
+  }
+
+  join(subscription: Subscription, since: WirePosition | undefined): number {
+    const ref = ++this.#lastRef
+    this.#byRef.set(ref, subscription)
+    this.#link.send(since ? ['sub', ref, subscription.name, { since }] : ['sub', ref, subscription.name])
+    return ref
+  }
+
+  leave(subscription: Subscription): void {
+    this.#link.send(['unsub', ++this.#lastRef, subscription.name])
+  }
+
+  report(error: SyncError, context: ErrorContext): void {
+    this.#link.report(error, context)
+  }
+
+  /** Adds a listener; the channel is joined with the first one and left, after the linger, with the last one. */
+  listen({ name, definition, event, listener }: ListenRequest): Undo {
+    let shared = this.#byName.get(name)
+    if (!shared) {
+      shared = { subscription: new Subscription(name, definition, this), listeners: 0 }
+      this.#byName.set(name, shared)
+    }
+    const held = shared
+    held.linger?.()
+    held.linger = undefined
+    held.listeners++
+    const registration = new Disposer()
+    registration.own(() => this.#release(held))
+    registration.own(held.subscription.listen(event, listener))
+    if (this.#link.isOnline) held.subscription.online()
+    return () => registration.dispose()
+  }
+
+  online(): void {
+    for (const { subscription } of [...this.#byName.values()]) subscription.online()
+  }
+
+  offline(): void {
+    this.#byNumber.clear()
+    this.#byRef.clear()
+    for (const { subscription } of [...this.#byName.values()]) subscription.offline()
+  }
+
+  subscribed([, ref, cid, options]: SubscribedFrame): void {
+    const subscription = this.#take(ref)
+    if (subscription?.accepted(ref, options)) this.#byNumber.set(cid, subscription)
+  }
+
+  refused(ref: number, error: SyncError): void {
+    this.#take(ref)?.refused(error, ref)
+  }
+
+  /** The hub has ended the subscription with this channel number; `error` says why, unless it was asked to. */
+  ended(cid: number, error: SyncError | undefined): void {
+    const subscription = this.#byNumber.get(cid)
+    this.#byNumber.delete(cid)
+    if (error) subscription?.refused(error)
+  }
+
+  /** The live subscription with this channel number. Late frames of one that was left find none. */
+  at(cid: number): Subscription | undefined {
+    const subscription = this.#byNumber.get(cid)
+    return subscription?.isLive ? subscription : undefined
+  }
+
+  close(): void {
+    for (const { subscription, linger } of this.#byName.values()) {
+      linger?.()
+      subscription.leave()
+    }
+    this.#byName.clear()
+    this.#byRef.clear()
+    this.#byNumber.clear()
+  }
+
+  #take(ref: number): Subscription | undefined {
+    const subscription = this.#byRef.get(ref)
+    this.#byRef.delete(ref)
+    return subscription
+  }
+
+  #release(shared: Shared): void {
+    shared.listeners--
+    const { subscription } = shared
+    if (shared.listeners > 0 || this.#byName.get(subscription.name) !== shared) return
+    shared.linger = this.#link.clock.after(this.#link.lingerMs, () => {
+      this.#byName.delete(subscription.name)
+      subscription.leave()
+    })
+  }
+}

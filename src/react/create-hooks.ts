@@ -1,0 +1,60 @@
+'use client'
+import type { ReactNode } from 'react'
+import { useContext, useMemo, useSyncExternalStore } from 'react'
+import type { Channel } from '../client/channel.ts'
+import type { ConnectionStatus } from '../client/connection.ts'
+import type { Client } from '../client/create-client.ts'
+import type { EventMeta, Gap } from '../client/subscription.ts'
+import type { ChannelKey, HeardData, HeardName, ParamsArgs } from '../registry/infer.ts'
+import { type AnyRegistry, channelName } from '../registry/registry.ts'
+import { SyncError } from '../shared/errors.ts'
+import { ClientContext } from './context.ts'
+import { SyncProvider, type SyncProviderProps } from './provider.tsx'
+import { useEventOf } from './use-event.ts'
+
+/** Listens to an event of a channel, or to `gap`, with the latest handler. */
+export interface UseEvent<R extends AnyRegistry> {
+  <K extends ChannelKey<R>, N extends HeardName<R, K>>(
+    channel: Channel<R, K>,
+    event: N,
+    handler: (data: HeardData<R, K, N>, meta: EventMeta) => void,
+  ): void
+  <K extends ChannelKey<R>>(channel: Channel<R, K>, event: 'gap', handler: (gap: Gap) => void): void
+}
+
+/** The hooks of one registry. */
+export interface Hooks<R extends AnyRegistry> {
+  /** Gives the client to the hooks below, and connects it. */
+  SyncProvider(props: SyncProviderProps<R>): ReactNode
+  /** The nearest provider's client. Throws `no_provider`. */
+  useClient(): Client<R>
+  /** A handle of a channel; the same one as long as its name stays the same. */
+  useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K>
+  useEvent: UseEvent<R>
+  /** The connection's status; renders again when it changes. */
+  useConnection(): ConnectionStatus
+}
+
+/** What a server renders: nothing is connected there. */
+const serverStatus: ConnectionStatus = { state: 'disconnected', attempt: 0 }
+const getServerStatus = () => serverStatus
+
+/** Makes the hooks for a registry, once, beside it. */
+export function createHooks<R extends AnyRegistry>(registry: R): Hooks<R> {
+  function useClient(): Client<R> {
+    const client = useContext(ClientContext)
+    if (!client) throw new SyncError('no_provider', 'There is no <SyncProvider> above this component')
+    return client as unknown as Client<R>
+  }
+  function useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K> {
+    const client = useClient()
+    const name = channelName(registry, key, ...params)
+    // biome-ignore lint/correctness/useExhaustiveDependencies: the name stands for the key and the parameters
+    return useMemo(() => client.channel(key, ...params), [client, name])
+  }
+  function useConnection(): ConnectionStatus {
+    const client = useClient()
+    return useSyncExternalStore(client.onStatus, () => client.status, getServerStatus)
+  }
+  return { SyncProvider, useClient, useChannel, useConnection, useEvent: useEventOf as UseEvent<R> }
+}

@@ -1,0 +1,50 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { type PayloadIssue, SyncError } from '../shared/errors.ts'
+import type { OutputOf, Schema } from './schema.ts'
+
+/**
+ * What `schema` makes of `value`.
+ * @throws SyncError `bad_payload` with the schema's issues, or with a cause if the schema threw; `async_schema` if it
+ * answered with a promise
+ */
+export function validate<S extends Schema>(schema: S, value: unknown): OutputOf<S> {
+  let result: StandardSchemaV1.Result<unknown> | Promise<unknown>
+  try {
+    result = schema['~standard'].validate(value)
+  } catch (cause) {
+    throw new SyncError('bad_payload', 'The schema threw: make it report issues.', {
+      cause,
+    })
+  }
+  if ('then' in result) {
+    // Nobody awaits the answer, so its rejection must not end the process.
+    result.then(undefined, () => {})
+    throw new SyncError(
+      'async_schema',
+      'The schema is asynchronous, or a step of it threw: make it synchronous and report issues.',
+    )
+  }
+  if (result.issues) throw badPayload(result.issues.map(toIssue))
+  return result.value as OutputOf<S>
+}
+
+/** The error for data that does not fit; its line tells the first issue. */
+export function badPayload(issues: readonly PayloadIssue[]): SyncError {
+  const [{ message, path } = { message: 'its schema says no more', path: [] }] = issues
+  // One line, as some libraries write several.
+  const line = `Bad payload at "${path.join('.')}": ${message}`.replace(/\s+/g, ' ')
+  return new SyncError('bad_payload', line, { issues })
+}
+
+function toIssue({ message, path = [] }: StandardSchemaV1.Issue): PayloadIssue {
+  // A path may be a library's own kind of array, whose map makes another of that kind.
+  const steps = Array.from(path, (step: unknown) => {
+    const key = isSegment(step) ? step.key : step
+    return typeof key === 'number' ? key : String(key)
+  })
+  return { message, path: steps }
+}
+
+function isSegment(step: unknown): step is StandardSchemaV1.PathSegment {
+  return typeof step === 'object' && step !== null
+}

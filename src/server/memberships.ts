@@ -1,0 +1,125 @@
+import type { SubFrame, SubscribedOptions, UnsubFrame, WirePosition } from '../protocol/frames.ts'
+import { type AnyRegistry, resolveName } from '../registry/registry.ts'
+import { isSyncError, SyncError } from '../shared/errors.ts'
+import type { HubSettings } from './options.ts'
+import type { Room, Rooms } from './rooms.ts'
+import type { Served } from './served.ts'
+import type { Session } from './session.ts'
+
+/** One attempt of a session to hold a channel. A newer one replaces it, and its late steps change nothing. */
+export interface Membership {
+  readonly ref: number
+  room?: Room
+  isGranted: boolean
+}
+
+export interface MembershipParts {
+  readonly registry: AnyRegistry
+  readonly served: Served
+  readonly rooms: Rooms
+  readonly settings: HubSettings
+}
+
+/** Which session holds which channel: asks the app, follows the log, and answers. */
+export class Memberships {
+  readonly #parts: MembershipParts
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts
+  }
+
+  /** Answers a `sub` frame, exactly once, with `subscribed` or `err`. */
+  async subscribe(session: Session, [, ref, name, options]: SubFrame): Promise<void> {
+    this.#drop(session, name)
+    if (session.memberships.size >= this.#parts.settings.maxChannels) {
+      session.refuse(
+        ref,
+        new SyncError('limit_exceeded', `${session.memberships.size} channels are held already`),
+      )
+      return
+    }
+    const membership: Membership = { ref, isGranted: false }
+    session.memberships.set(name, membership)
+    try {
+      await this.#admit(session, name)
+      // Replaced or given up while the app was deciding: the answer has been sent then.
+      if (session.memberships.get(name) !== membership) return
+      const room = this.#parts.rooms.hold(name)
+      membership.room = room
+      await room.ready
+      if (session.memberships.get(name) === membership) this.#grant(session, membership, options?.since)
+    } catch (error) {
+      if (session.memberships.get(name) !== membership) return
+      this.#forget(session, name)
+      this.#fail(session, membership, error)
+    }
+  }
+
+  /** Answers an `unsub` frame with `unsubscribed`; one for a channel that is not held has no number. */
+  unsubscribe(session: Session, [, ref, name]: UnsubFrame): void {
+    const cid = session.memberships.get(name)?.room?.cid ?? null
+    this.#drop(session, name)
+    session.send(['unsubscribed', cid, ref])
+  }
+
+  /** Gives back all that a session holds. */
+  releaseAll(session: Session): void {
+    for (const name of [...session.memberships.keys()]) this.#forget(session, name)
+  }
+
+  async #admit(session: Session, name: string): Promise<void> {
+    const found = resolveName(this.#parts.registry, name)
+    if (!found) {
+      throw new SyncError('unknown_channel', `No channel of this registry is named "${name.slice(0, 100)}"`)
+    }
+    await this.#parts.served.authorize({ key: found.key, params: found.params, user: session.user! })
+  }
+
+  #grant(session: Session, membership: Membership, since: WirePosition | undefined): void {
+    const { cid, position, sessions } = membership.room!
+    const top: WirePosition = [position.epoch, position.offset, position.tag]
+    membership.isGranted = true
+    session.send(['subscribed', membership.ref, cid, recovery(top, since)])
+    session.send(['live', cid])
+    sessions.add(session)
+  }
+
+  /** Ends what a session holds, or has asked for, under this name; an unanswered request is answered. */
+  #drop(session: Session, name: string): void {
+    const old = session.memberships.get(name)
+    this.#forget(session, name)
+    if (old && !old.isGranted) {
+      session.refuse(old.ref, new SyncError('aborted', 'Replaced or given up before it was granted'))
+    }
+  }
+
+  #forget(session: Session, name: string): void {
+    const old = session.memberships.get(name)
+    session.memberships.delete(name)
+    if (!old?.room) return
+    old.room.sessions.delete(session)
+    this.#parts.rooms.release(old.room)
+  }
+
+  /** Answers with the error, and reports what is no mere refusal. */
+  #fail(session: Session, { ref, room }: Membership, error: unknown): void {
+    const known = isSyncError(error)
+      ? error
+      : new SyncError('unavailable', 'The log of this channel cannot be followed now', { cause: error })
+    session.refuse(ref, known)
+    if (!known.retryable) return
+    const stage = room ? 'deliver' : 'authorize'
+    this.#parts.settings.onError(known, { stage, client: session.id, ...(room && { channel: room.name }) })
+  }
+}
+
+/**
+ * What is said of a client's own position. This hub does not replay yet: it recovers whoever has missed nothing,
+ * and tells everyone else that something may be missing.
+ */
+function recovery(top: WirePosition, since: WirePosition | undefined): SubscribedOptions {
+  if (!since) return { position: top, recovered: null }
+  if (since.every((part, i) => part === top[i])) return { position: top, recovered: true }
+  if (since[0] !== top[0]) return { position: top, recovered: false, reason: 'epoch' }
+  return { position: top, recovered: false, reason: since[1] < top[1] ? 'retention' : 'rollback' }
+}

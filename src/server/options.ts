@@ -1,0 +1,70 @@
+import type { Broadcaster } from '../broadcasters/broadcaster.ts'
+import { type Clock, systemClock } from '../shared/clock.ts'
+import { type Random, secureRandom } from '../shared/random.ts'
+import { type ErrorHandler, reportToPlatform } from '../shared/report.ts'
+
+/** Whoever is behind a session. What else the app puts here reaches its own checks. */
+export interface HubUser {
+  readonly id: string
+}
+
+/** What is known of the HTTP request that asked for the connection. */
+export interface ConnectRequest {
+  /** Path and query, as sent. */
+  readonly url: string
+  /** Lower-case names, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export interface Credentials {
+  /** What the client's `auth` gave, if anything. */
+  readonly token: string | undefined
+  readonly request: ConnectRequest
+}
+
+/** Says who a client is; nobody (`null`, `undefined`) is refused as `unauthorized`. */
+export type Authenticate<User extends HubUser> = (
+  credentials: Credentials,
+) => User | null | undefined | Promise<User | null | undefined>
+
+export interface HubOptions<User extends HubUser = HubUser> {
+  /** Default: everyone is let in, as a guest whose user id is the client's public id. */
+  readonly authenticate?: Authenticate<User>
+  /** Where the logs live. Default: `memory()`, which the hub closes with itself. */
+  readonly broadcaster?: Broadcaster
+  /** How long a client may take to say hello and be authenticated, in milliseconds. Default 10,000. */
+  readonly handshakeTimeoutMs?: number
+  /** How long a link may be idle in either direction before the hub pings, in milliseconds. Default 25,000. */
+  readonly pingMs?: number
+  /** How long a client may take to answer a ping, in milliseconds. Default 10,000. */
+  readonly pongMs?: number
+  /** The largest message taken from a client, in bytes. Default 262,144. */
+  readonly maxMessageBytes?: number
+  /** The most channels one session may hold. Default 1,000. */
+  readonly maxChannels?: number
+  /** How much may wait unsent for one client before it is cut off, in bytes. Default 4,194,304. */
+  readonly maxBufferedBytes?: number
+  /** Hears of every error that could not be thrown to its author. Default: `reportError`, else the console. */
+  readonly onError?: ErrorHandler
+  /** Default: the system's. */
+  readonly clock?: Clock
+  /** Default: the platform's cryptographic source. */
+  readonly random?: Random
+}
+
+export const hubDefaults = {
+  handshakeTimeoutMs: 10_000,
+  pingMs: 25_000,
+  pongMs: 10_000,
+  maxMessageBytes: 262_144,
+  maxChannels: 1_000,
+  maxBufferedBytes: 4_194_304,
+  onError: reportToPlatform,
+  clock: systemClock,
+  random: secureRandom,
+} satisfies Omit<Required<HubOptions>, 'authenticate' | 'broadcaster'>
+
+/** What the parts of a hub are given: the options with the defaults filled in. */
+export type HubSettings = typeof hubDefaults & {
+  readonly [K in keyof typeof hubDefaults]: Required<HubOptions>[K]
+}

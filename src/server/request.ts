@@ -1,0 +1,34 @@
+import type { IncomingMessage } from 'node:http'
+import { subprotocol } from '../protocol/version.ts'
+
+/** Why an upgrade is refused before it happens. */
+export interface Refusal {
+  readonly status: 400 | 403 | 503
+  readonly message: string
+}
+
+/** Which pages may connect: those of the same host, these origins, or any. */
+export type AllowedOrigins = 'same' | 'any' | readonly string[]
+
+/** Whether a request may be upgraded. Who it is, is asked later. */
+export function refusalOf({ headers }: IncomingMessage, origins: AllowedOrigins): Refusal | undefined {
+  if (!isAllowedOrigin(headers.origin, headers.host, origins)) {
+    return { status: 403, message: `Origin ${headers.origin} is not allowed; name it in "origins"` }
+  }
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  if (!offered.includes(subprotocol)) {
+    return { status: 400, message: `The subprotocol ${subprotocol} must be offered` }
+  }
+  return undefined
+}
+
+/** Only browsers send an origin, and they always do: it guards a person's cookies, not the server. */
+function isAllowedOrigin(
+  origin: string | undefined,
+  host: string | undefined,
+  origins: AllowedOrigins,
+): boolean {
+  if (origin === undefined || origins === 'any') return true
+  if (origins !== 'same') return origins.includes(origin)
+  return URL.canParse(origin) && new URL(origin).host === host
+}

@@ -1,0 +1,72 @@
+import { type CloseCode, closeCodes } from '../protocol/close-codes.ts'
+import type { ErrorDetails, HubFrame } from '../protocol/frames.ts'
+import { Disposer } from '../shared/disposer.ts'
+import { createMachine } from '../shared/machine.ts'
+import type { Membership } from './memberships.ts'
+import type { HubSettings, HubUser } from './options.ts'
+import { sessionStates } from './session-states.ts'
+
+/** The hub's half of one transport connection. */
+export interface SessionSocket {
+  /** How much of what was sent has not left yet, in bytes. */
+  readonly bufferedBytes: number
+  send(message: string): void
+  /** Closes with a code and a reason of at most 123 bytes. */
+  close(code: number, reason: string): void
+}
+
+/** One client's connection, from the hub's side. */
+export class Session {
+  readonly machine = createMachine(sessionStates, 'greeting')
+  /** What is held by channel name, asked for or granted. */
+  readonly memberships = new Map<string, Membership>()
+  /** Ends with the session; owns its timers. */
+  readonly scope = new Disposer()
+  /** The public id; empty until hello. */
+  id = ''
+  user: HubUser | undefined
+  /** Whether anything came from, or went to, the client since the last look at its heartbeat. */
+  heard = false
+  told = false
+  readonly #socket: SessionSocket
+  readonly #settings: HubSettings
+
+  constructor(socket: SessionSocket, settings: HubSettings) {
+    this.#socket = socket
+    this.#settings = settings
+  }
+
+  send(frame: HubFrame): void {
+    this.sendText(JSON.stringify(frame))
+  }
+
+  /** Sends what is encoded already: a publication is encoded once for all of its subscribers. */
+  sendText(message: string): void {
+    if (this.machine.state === 'closed') return
+    this.told = true
+    this.#socket.send(message)
+    if (this.#socket.bufferedBytes > this.#settings.maxBufferedBytes) {
+      this.close(4002, `more than ${this.#settings.maxBufferedBytes} bytes wait unsent`)
+    }
+  }
+
+  /** Answers the request `ref` with an error. */
+  refuse(ref: number | null, error: { code: string; message: string }, details?: ErrorDetails): void {
+    const { code, message } = error
+    this.send(details ? ['err', ref, code, message, details] : ['err', ref, code, message])
+  }
+
+  /** Ends the session; `reason` is for people. */
+  close(code: CloseCode | 1001, reason: string): void {
+    if (!this.machine.send('close')) return
+    const name = code === 1001 ? 'going away' : closeCodes[code]
+    // A close reason may not exceed 123 bytes; ours are ASCII.
+    this.#socket.close(code, `${name}: ${reason}`.slice(0, 120))
+    this.scope.dispose()
+  }
+
+  /** The transport has gone. */
+  lost(): void {
+    if (this.machine.send('close')) this.scope.dispose()
+  }
+}

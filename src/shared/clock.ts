@@ -1,0 +1,18 @@
+import type { Undo } from './disposer.ts'
+
+/** Time as an argument: tests and simulations pass a manual one. */
+export interface Clock {
+  /** Wall-clock milliseconds since 1970. */
+  now(): number
+  /** Calls `run` once after `ms` milliseconds; the undo cancels it. */
+  after(ms: number, run: () => void): Undo
+}
+
+/** The real clock. Looks the globals up at each call, so that fake timers installed later are seen. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,42 @@
+import { EventEmitter } from 'eventemitter3'
+import type { Undo } from './disposer.ts'
+
+type Listener = (...args: never[]) => void
+
+/**
+ * Listeners by event name. Each registration is wrapped, so that one that throws starves nobody, two equal
+ * ones are told apart, and one that was taken back in the middle of a dispatch hears nothing more.
+ */
+export class Listeners {
+  readonly #emitter = new EventEmitter()
+  readonly #onThrow: (error: unknown, event: string) => void
+
+  constructor(onThrow: (error: unknown, event: string) => void) {
+    this.#onThrow = onThrow
+  }
+
+  on(event: string, listener: Listener): Undo {
+    let active = true
+    const wrapped = (...args: unknown[]) => {
+      if (!active) return
+      try {
+        listener(...(args as never[]))
+      } catch (error) {
+        this.#onThrow(error, event)
+      }
+    }
+    this.#emitter.on(event, wrapped)
+    return () => {
+      active = false
+      this.#emitter.off(event, wrapped)
+    }
+  }
+
+  emit(event: string, ...args: unknown[]): void {
+    this.#emitter.emit(event, ...args)
+  }
+
+  clear(): void {
+    this.#emitter.removeAllListeners()
+  }
+}

@@ -1,0 +1,45 @@
+import type { SyncError } from './errors.ts'
+
+/**
+ * Where something went wrong that could not be thrown to its author:
+ * - `connect`: an attempt to connect, or the token for it.
+ * - `frame`: reading what the other side sent.
+ * - `subscribe`: the hub refused or took back a subscription.
+ * - `payload`: a payload that arrived does not fit its schema.
+ * - `listener`: a listener or callback of the app threw.
+ * - `authenticate`, `authorize`: the app's own checks threw.
+ * - `deliver`: handing a message on failed.
+ */
+export type ErrorStage =
+  | 'connect'
+  | 'frame'
+  | 'subscribe'
+  | 'payload'
+  | 'listener'
+  | 'authenticate'
+  | 'authorize'
+  | 'deliver'
+
+export interface ErrorContext {
+  readonly stage: ErrorStage
+  /** The channel's name on the wire. */
+  readonly channel?: string
+  /** The event's name. */
+  readonly event?: string
+  /** On a hub: the public id of the client concerned. */
+  readonly client?: string
+}
+
+/** Hears of every error that could not be thrown to its author. */
+export type ErrorHandler = (error: SyncError, context: ErrorContext) => void
+
+/**
+ * The default: the platform's `reportError`, which a page shows in its console and its monitoring sees;
+ * where there is none, the console.
+ */
+export const reportToPlatform: ErrorHandler = (error, context) => {
+  const report = (globalThis as { reportError?: (error: unknown) => void }).reportError
+  if (report) report(error)
+  // biome-ignore lint/suspicious/noConsole: the last resort, so that nothing fails in silence
+  else console.error(`[syncline] ${context.stage}: ${error.code}: ${error.message}`)
+}

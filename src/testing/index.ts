@@ -1,0 +1,4 @@
+/** What tests of this package, and of apps that use it, stand on: `syncline/testing`. @module */
+export { type ManualClock, manualClock } from './manual-clock.ts'
+export { createNetwork, type Link, type Network, type NetworkOptions, type Reachable } from './network.ts'
+export { seededRandom } from './seeded-random.ts'

@@ -1,0 +1,140 @@
+import type { SocketFactory, SocketListener } from '../client/socket.ts'
+import type { AnyRegistry } from '../registry/registry.ts'
+import type { Hub } from '../server/create-hub.ts'
+import type { SessionHandlers } from '../server/sessions.ts'
+import type { Clock } from '../shared/clock.ts'
+
+/** A hub that connections can be made to. */
+export type Reachable = Pick<Hub<AnyRegistry>, 'accept'>
+
+export interface NetworkOptions {
+  readonly clock: Clock
+  /** How long a message travels, in milliseconds; asked for each. Default 0. Order on one connection is kept. */
+  readonly latencyMs?: () => number
+}
+
+/** What a test can do to one connection. */
+export interface Link {
+  readonly isOpen: boolean
+  /** Ends it for both sides, as when a cable is cut and both notice: close code 1006. */
+  cut(): void
+  /** From now on nothing arrives on either side, and nobody is told. */
+  blackHole(): void
+}
+
+/** An in-memory network between clients and one hub. */
+export interface Network {
+  /** Give it to `createClient` as `socket`. */
+  readonly socket: SocketFactory
+  /** The connections that are open or opening, oldest first. */
+  readonly links: readonly Link[]
+  /** Where new connections lead; `undefined` refuses them. */
+  hub: Reachable | undefined
+}
+
+/** Joins clients to a hub in memory, on the given clock, with faults at hand. */
+export function createNetwork(hub: Reachable | undefined, options: NetworkOptions): Network {
+  const links = new Set<Wire>()
+  const network: Network = {
+    hub,
+    get links() {
+      return [...links]
+    },
+    socket: ({ url, protocol }, listener) => {
+      const wire: Wire = new Wire(options, listener, () => links.delete(wire))
+      links.add(wire)
+      wire.connect(network.hub, { url, protocol })
+      return wire.clientSocket()
+    },
+  }
+  return network
+}
+
+/** One connection. Each direction is a queue in which nothing overtakes. */
+class Wire implements Link {
+  readonly #clock: Clock
+  readonly #latencyMs: () => number
+  readonly #listener: SocketListener
+  readonly #onEnd: () => void
+  #handlers: SessionHandlers | undefined
+  #clientIsOpen = true
+  #isSwallowing = false
+  readonly #lastArrival = { toHub: 0, toClient: 0 }
+
+  constructor({ clock, latencyMs = () => 0 }: NetworkOptions, listener: SocketListener, onEnd: () => void) {
+    this.#clock = clock
+    this.#latencyMs = latencyMs
+    this.#listener = listener
+    this.#onEnd = onEnd
+  }
+
+  get isOpen(): boolean {
+    return this.#clientIsOpen
+  }
+
+  connect(hub: Reachable | undefined, { url, protocol }: { url: string; protocol: string }): void {
+    this.#carry('toHub', () => {
+      if (!hub) {
+        this.#carry('toClient', () => this.#closeClient(1006, 'connection refused'))
+        return
+      }
+      // Promised before the hub can speak, so that the client hears of the opening first.
+      this.#carry('toClient', () => this.#clientIsOpen && this.#listener.opened(protocol))
+      this.#handlers = hub.accept(
+        {
+          bufferedBytes: 0,
+          send: (message) => this.#carry('toClient', () => this.#toClient(message)),
+          close: (code, reason) => this.#carry('toClient', () => this.#closeClient(code, reason)),
+        },
+        { url, headers: {} },
+      )
+    })
+  }
+
+  clientSocket() {
+    return {
+      send: (message: string) => this.#carry('toHub', () => this.#handlers?.received(message)),
+      close: () => {
+        this.#clientIsOpen = false
+        this.#carry('toHub', () => this.#closeHub())
+      },
+    }
+  }
+
+  cut(): void {
+    this.#closeHub()
+    this.#closeClient(1006, 'cut')
+  }
+
+  blackHole(): void {
+    this.#isSwallowing = true
+  }
+
+  /** Runs `arrive` when what is sent now arrives, after all that was sent before it the same way. */
+  #carry(way: 'toHub' | 'toClient', arrive: () => void): void {
+    const now = this.#clock.now()
+    const at = Math.max(now + this.#latencyMs(), this.#lastArrival[way])
+    this.#lastArrival[way] = at
+    this.#clock.after(at - now, () => {
+      if (!this.#isSwallowing) arrive()
+    })
+  }
+
+  #toClient(message: string): void {
+    if (this.#clientIsOpen) this.#listener.received(message)
+  }
+
+  #closeClient(code: number, reason: string): void {
+    this.#closeHub()
+    if (!this.#clientIsOpen) return
+    this.#clientIsOpen = false
+    this.#listener.closed(code, reason)
+  }
+
+  #closeHub(): void {
+    const handlers = this.#handlers
+    this.#handlers = undefined
+    handlers?.closed()
+    this.#onEnd()
+  }
+}

@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { statSync, utimesSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { findChromium, findPython } from '../../scripts/needs.mjs'
+import { buildIsStale, checkNode, installGap } from '../../scripts/prepare.mjs'
+import { type Folder, read, root, temporaryFolder } from './support/files.ts'
+import { run, start } from './support/run.ts'
+
+let folder: Folder
+beforeEach(() => {
+  folder = temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+const lock = (packages: Record<string, object>) => JSON.stringify({ packages })
+
+describe('the two commands', () => {
+  it.each(['18.20.8', '20.18.3'])('refuse Node %s and say what to do', (version) => {
+    expect(() => checkNode(version)).toThrow(/too old: Syncline needs Node 20\.19 or newer\. Install one/)
+  })
+
+  it.each(['20.19.0', '22.1.0', '24.0.0', '26.0.0'])('accept Node %s', (version) => {
+    expect(() => checkNode(version)).not.toThrow()
+  })
+
+  it('support the oldest Node that package.json names', () => {
+    const [, oldest] = /(\d+\.\d+)/.exec(JSON.parse(read('package.json')).engines.node) ?? []
+    expect(() => checkNode(`${oldest}.0`)).not.toThrow()
+    const [major, minor] = oldest!.split('.').map(Number)
+    expect(() => checkNode(`${major}.${minor! - 1}.0`)).toThrow()
+  })
+
+  it('install where a package is missing or of another version, and not otherwise', () => {
+    const want = {
+      '': { version: '1.0.0' },
+      'examples/one': { version: '0.0.0' },
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/b': { version: '2.0.0', optional: true },
+    }
+    folder.write({ 'package-lock.json': lock(want) })
+    expect(installGap(folder.path)).toBe('not installed yet')
+    folder.write({ 'node_modules/.package-lock.json': lock({}) })
+    expect(installGap(folder.path)).toContain('a is not at the version')
+    folder.write({ 'node_modules/.package-lock.json': lock({ 'node_modules/a': { version: '1.0.1' } }) })
+    expect(installGap(folder.path)).toContain('a is not at the version')
+    folder.write({ 'node_modules/.package-lock.json': lock({ 'node_modules/a': { version: '1.0.0' } }) })
+    expect(installGap(folder.path)).toBeUndefined()
+  })
+
+  it('build where dist is missing or older than a source, and not otherwise', () => {
+    const built = ['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts']
+    const sources = ['src/a/b.ts', 'tsup.config.ts', 'tsconfig.json', 'package.json']
+    folder.write(Object.fromEntries(sources.map((name) => [name, ''])))
+    expect(buildIsStale(folder.path)).toBe(true)
+    folder.write(Object.fromEntries(built.map((name) => [name, ''])))
+    expect(buildIsStale(folder.path)).toBe(false)
+    const later = statSync(join(folder.path, 'dist/index.js')).mtimeMs / 1000 + 5
+    utimesSync(join(folder.path, 'src/a/b.ts'), later, later)
+    expect(buildIsStale(folder.path)).toBe(true)
+  })
+
+  it('end all that they have started when they are stopped', async () => {
+    folder.write({
+      'stopped.mjs': `import { command, mustRun } from ${JSON.stringify(join(root, 'scripts/steps.mjs'))}
+        const grandchild = "console.log('grandchild ' + process.pid); setInterval(() => {}, 1e6)"
+        await command(() => mustRun(['sh', '-c', \`"\${process.execPath}" -e "\${grandchild}" & wait\`], { stream: true }), 0)`,
+    })
+    const program = start(process.execPath, ['stopped.mjs'], folder.path)
+    await program.until((output) => /grandchild \d+\n/.test(output))
+    const pid = Number(/grandchild (\d+)/.exec(program.output())![1])
+    program.signal('SIGTERM')
+    await program.until((output) => output.includes('stopped by SIGTERM'))
+    await program.ended
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+  })
+})
+
+describe('npm test', () => {
+  it.each([['--only', 'nonsense'], ['--only'], ['--fast']])('refuses %s %s', async (...args) => {
+    const { code, output } = await run(process.execPath, ['scripts/test.mjs', ...args])
+    expect(code).toBe(1)
+    expect(output).toContain('--only')
+  })
+
+  it('ends in a failure, named and counted, where a step fails', async () => {
+    const env = { ...process.env, BIOME_CONFIG_PATH: join(folder.path, 'missing.json') }
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/test.mjs', '--only', 'lint'], {
+      cwd: root,
+      env,
+      encoding: 'utf8',
+    })
+    expect(status).toBe(1)
+    expect(stdout).toContain('Stopped at "lint"')
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed')
+  })
+
+  it('is what CI runs, with CI set', () => {
+    expect(read('.ci/run')).toContain('CI=true npm test')
+    expect(statSync(join(root, '.ci/run')).mode & 0o111).not.toBe(0)
+    expect(read('.github/workflows/ci.yml')).toMatch(/node: \[20, 22, 24\][\s\S]*- run: npm test/)
+  })
+})
+
+describe('the search for what tests need', () => {
+  const { CHROMIUM, PYTHON } = process.env
+  const restore = (name: string, value: string | undefined) => {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+  afterEach(() => {
+    restore('CHROMIUM', CHROMIUM)
+    restore('PYTHON', PYTHON)
+  })
+
+  it('takes the browser and the Python that the environment names', () => {
+    process.env['CHROMIUM'] = process.execPath
+    expect(findChromium()).toBe(process.execPath)
+  })
+
+  it('finds nothing where the environment names what is not there, or what lacks the modules', () => {
+    process.env['CHROMIUM'] = '/nowhere/chromium'
+    process.env['PYTHON'] = process.execPath
+    expect(findChromium()).toBeUndefined()
+    expect(findPython()).toBeUndefined()
+  })
+})

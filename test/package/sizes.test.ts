@@ -1,0 +1,53 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
+
+/** Bytes, gzipped; the client's grows to 9,000 when recovery lands. */
+const budgets = { client: 6_800, react: 2_000 }
+
+const core = `export { createClient } from './dist/client.js'
+  export { channel, defineRegistry } from './dist/index.js'`
+
+let client: Bundle
+let withReact: Bundle
+beforeAll(async () => {
+  client = await bundle(core)
+  withReact = await bundle(`${core}\nexport { createHooks } from './dist/react.js'`)
+  console.log(
+    `client ${client.size} B of ${budgets.client}, react + ${withReact.size - client.size} B of ${budgets.react}`,
+  )
+})
+
+describe('the size', () => {
+  it('of the client with its registry is within its budget', () => {
+    expect(overBudget('client', client.size, budgets.client)).toEqual([])
+  })
+
+  it('of the React bindings on top of the client is within its budget', () => {
+    expect(overBudget('react', withReact.size - client.size, budgets.react)).toEqual([])
+  })
+
+  it('over a budget is reported', () => {
+    expect(overBudget('client', client.size, 100)).toEqual([
+      expect.stringContaining('over its budget of 100 B'),
+    ])
+  })
+})
+
+describe('the client bundle', () => {
+  it('holds eventemitter3 and nothing else from npm', () => {
+    const packages = client.inputs.filter((input) => input.includes('node_modules/'))
+    expect(new Set(packages.map((path) => path.split('node_modules/')[1]!.split('/')[0]))).toEqual(
+      new Set(['eventemitter3']),
+    )
+  })
+
+  it('holds no validator, no ws and no node: module', () => {
+    expect(intruders(client)).toEqual([])
+    expect(intruders(withReact)).toEqual([])
+  })
+
+  it('would be refused with a validator in it', async () => {
+    expect(intruders(await bundle(`export { string } from 'zod/mini'`))).toEqual(['zod'])
+    expect(intruders({ ...client, code: `import"node:fs"` })).toEqual(['"node:fs"'])
+  })
+})
