@@ -45,6 +45,7 @@ export const needs = [
   {
     name: 'Chromium',
     find: findChromium,
+    variable: 'CHROMIUM',
     packages: ['chromium'],
     suites: ['browser'],
     otherwise: 'install Chromium or Chrome, or set CHROMIUM to the path of one',
@@ -52,6 +53,7 @@ export const needs = [
   {
     name: 'Python 3 with fastapi, uvicorn and websockets',
     find: findPython,
+    variable: 'PYTHON',
     packages: ['python3', 'python3-fastapi', 'python3-uvicorn', 'uvicorn', 'python3-websockets'],
     suites: ['foreign'],
     otherwise: 'run `pip install fastapi uvicorn websockets`, or set PYTHON to a Python that has them',
@@ -82,9 +84,11 @@ async function aptInstall(prefix, packages) {
   )
 }
 
-async function tryInstall(missing) {
+async function tryInstall(absent) {
+  // A package does not mend a variable that points elsewhere.
+  const missing = absent.filter((need) => !process.env[need.variable])
   const prefix = aptPrefix()
-  if (!prefix) return
+  if (!prefix || missing.length === 0) return
   try {
     await aptInstall(
       prefix,
@@ -107,7 +111,7 @@ const absence = (need) =>
 export async function provide(suites) {
   const wanted = needs.filter((need) => need.suites.some((suite) => suites.includes(suite)))
   const absent = () => wanted.filter((need) => !need.find())
-  if (absent().length > 0) await tryInstall(absent())
+  await tryInstall(absent())
   for (const need of wanted) if (need.find()) say(`✓ ${need.name}: ${need.find()}`)
   const missing = absent()
   if (missing.length > 0 && process.env.CI) throw new StepFailed(missing.map(absence).join(' '))

@@ -21,6 +21,7 @@ export class Interrupted extends Error {
 const begun = Date.now()
 const stillEveryMs = 15_000
 const killAfterMs = 5_000
+const parentEveryMs = 250
 const ownGroup = process.platform !== 'win32'
 const children = new Set()
 let stoppedBy
@@ -77,6 +78,13 @@ function stop(signal) {
   }
 }
 
+/** npm hands a signal to the shell between it and this script, and that shell ends without passing it on. */
+function stopWithNpm() {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && stop('SIGHUP'), parentEveryMs).unref()
+}
+
+if (process.env.npm_lifecycle_event) stopWithNpm()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => stop(signal))
 
 function environment(extra) {

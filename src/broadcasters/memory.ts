@@ -15,6 +15,9 @@ export interface MemoryOptions {
 
 export const memoryDefaults = { maxEntries: 256, maxAgeMs: 300_000 } as const
 
+/** 31 bits: after a rollback, another entry at the same offset has the same tag once in two billion times. */
+const tagLength = 6
+
 interface Log {
   readonly epoch: string
   readonly entries: (LogEntry & { readonly at: number })[]
@@ -61,7 +64,7 @@ export function memory(options: MemoryOptions = {}): Broadcaster {
       const log = logOf(channel)
       const entry = {
         offset: ++log.offset,
-        tag: randomMark(random, 5),
+        tag: randomMark(random, tagLength),
         previous: log.tag,
         body,
         at: clock.now(),

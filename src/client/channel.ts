@@ -1,7 +1,7 @@
 import type { ChannelKey, HeardData, HeardName } from '../registry/infer.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
 import type { Undo } from '../shared/disposer.ts'
-import type { EventMeta, Gap } from './subscription.ts'
+import type { EventMeta, Gap, Subscribed } from './subscription.ts'
 
 /**
  * A channel as an app holds it: light, without state. It is subscribed while anyone listens.
@@ -17,4 +17,9 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
   on<N extends HeardName<R, K>>(event: N, listener: (data: HeardData<R, K, N>, meta: EventMeta) => void): Undo
   /** Hears when continuity was lost, before anything newer: fetch again what the events would have told. */
   on(event: 'gap', listener: (gap: Gap) => void): Undo
+  /**
+   * Hears whenever the hub has accepted the subscription, and of the present one if it is accepted already. What
+   * an app fetches from then on, together with the events, misses nothing.
+   */
+  on(event: 'subscribed', listener: (subscribed: Subscribed) => void): Undo
 }

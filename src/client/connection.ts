@@ -6,7 +6,7 @@ import { subprotocol } from '../protocol/version.ts'
 import { type BackoffOptions, backoffMs } from '../shared/backoff.ts'
 import type { Clock } from '../shared/clock.ts'
 import { Disposer, type Undo } from '../shared/disposer.ts'
-import { SyncError, toSyncError } from '../shared/errors.ts'
+import { SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
 import type { Random } from '../shared/random.ts'
 import { type ConnectionState, type LinkState, linkStates, shownState } from './connection-states.ts'
@@ -139,7 +139,7 @@ export class Connection {
     const scope = new Disposer()
     this.#scope = scope
     this.#deadline = clock.after(connectTimeoutMs, () => {
-      this.#lose('connect_timeout', `No welcome from the hub in ${connectTimeoutMs} ms`)
+      this.#lose('connect_timeout', `No welcome in ${connectTimeoutMs} ms`)
     })
     scope.own(this.#deadline)
     if (!auth) {
@@ -177,8 +177,7 @@ export class Connection {
       this.#socket = opened
       scope.own(() => {
         this.#socket = undefined
-        // 1000 is the only code below 3000 that a page may close with.
-        opened.close(1000, '')
+        opened.close()
       })
     } catch (error) {
       // Only an address or a subprotocol that the platform will never take throws here.
@@ -211,7 +210,7 @@ export class Connection {
     this.#deadline?.()
     const limitMs = welcome.pingMs + welcome.pongMs
     const heartbeat = watchSilence(clock, limitMs, () => {
-      this.#lose('ping_timeout', `Nothing heard from the hub for ${limitMs} ms`)
+      this.#lose('ping_timeout', `Nothing heard for ${limitMs} ms`)
     })
     this.#heartbeat = heartbeat
     scope.own(heartbeat.stop)
@@ -224,9 +223,10 @@ export class Connection {
   }
 
   #closedByHub(code: number, reason: string): void {
-    const name = this.#machine.state === 'connecting' && code === 1006 ? 'connect_failed' : closeReason(code)
-    const error = new SyncError(name, `The connection closed with ${code}${reason && `: ${reason}`}`)
-    this.#end(error, isFatalClose(code) ? 'refused' : 'lost')
+    const isRefused = this.#machine.state === 'connecting'
+    // A code of a later version passes as it is.
+    const name = (isRefused ? 'connect_failed' : closeReason(code, reason)) as SyncErrorCode
+    this.#end(new SyncError(name, `Closed with ${code} ${reason}`), isFatalClose(code) ? 'refused' : 'lost')
   }
 
   #lose(code: 'connect_timeout' | 'ping_timeout', message: string): void {

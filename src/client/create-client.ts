@@ -38,6 +38,9 @@ export function createClient<R extends AnyRegistry>(registry: R, options: Client
   return new WiredClient(registry, options)
 }
 
+/** 134 bits. */
+const sessionLength = 26
+
 /** Constructs the parts and joins them; decides nothing. */
 class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly registry: R
@@ -53,7 +56,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     this.registry = registry
     const settings = { ...clientDefaults, ...options }
     this.#onError = settings.onError
-    const session = randomMark(settings.random, 22)
+    const session = randomMark(settings.random, sessionLength)
     this.#connection = new Connection(
       {
         ...settings,

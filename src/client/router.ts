@@ -1,5 +1,5 @@
 import type { HubFrame } from '../protocol/frames.ts'
-import { errorCodes, SyncError, type SyncErrorCode } from '../shared/errors.ts'
+import { SyncError, type SyncErrorCode } from '../shared/errors.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** Hands each frame of the hub to the part that it concerns. The only switch over frame types on this side. */
@@ -42,7 +42,7 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions): void 
   }
 }
 
-/** A hub's error as one of ours; a code of a later version is `internal`. */
-function wireError(code: string, message = `The hub ended the subscription: ${code}`): SyncError {
-  return new SyncError(Object.hasOwn(errorCodes, code) ? (code as SyncErrorCode) : 'internal', message)
+/** A hub's error as one of ours; a code of a later version passes as it is. */
+function wireError(code: string, message = 'The hub ended the subscription'): SyncError {
+  return new SyncError(code as SyncErrorCode, message)
 }

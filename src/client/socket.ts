@@ -5,7 +5,7 @@ export interface Socket {
   /** Sends one text message; only valid between `opened` and `closed`. */
   send(message: string): void
   /** Lets go at once: no callback comes after this, whatever the transport still does. */
-  close(code: number, reason: string): void
+  close(): void
 }
 
 /** What a socket tells whoever opened it. `closed` comes at most once, and nothing after it. */
@@ -36,11 +36,11 @@ export const webSocket: SocketFactory = ({ url, protocol }, listener) => {
   socket.onclose = ({ code, reason }) => listener.closed(code, reason || failure)
   return {
     send: (message) => socket.send(message),
-    close(code, reason) {
+    close() {
       socket.onopen = socket.onmessage = socket.onclose = null
       // A socket that is closed while connecting reports an error, which must have somewhere to go.
       socket.onerror = () => {}
-      socket.close(code, reason)
+      socket.close()
     },
   }
 }

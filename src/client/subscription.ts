@@ -31,6 +31,14 @@ export interface Gap {
   readonly position: Position
 }
 
+/** The hub has accepted the subscription: what is fetched from now on misses nothing that the events tell. */
+export interface Subscribed {
+  /** Where it goes on from. */
+  readonly position: Position
+  /** `true` after an interruption in which nothing was missed, `false` after one with a gap, `null` the first time. */
+  readonly recovered: boolean | null
+}
+
 /** What a subscription needs of its left-hand neighbour. */
 export interface SubscriptionLink {
   /** This client's public id, once known. */
@@ -52,6 +60,7 @@ export class Subscription {
   })
   readonly #machine = createMachine(subscriptionStates, 'waiting', (to, from) => this.#moved(to, from))
   #position: WirePosition | undefined
+  #subscribed: Subscribed | undefined
   #ref: number | undefined
   #replaying = false
 
@@ -67,9 +76,10 @@ export class Subscription {
     return this.#machine.state === 'live'
   }
 
-  /** Adds a listener; `gap` hears of lost continuity. */
+  /** Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one. */
   listen(event: string, listener: (...args: never[]) => void): Undo {
-    return this.#listeners.on(event, listener)
+    const isLate = event === 'subscribed' && this.isLive
+    return this.#listeners.on(event, listener, isLate ? [this.#subscribed] : undefined)
   }
 
   /** There is a connection: joins, or tries again after a refusal. */
@@ -90,8 +100,11 @@ export class Subscription {
   accepted(ref: number, options: SubscribedOptions): boolean {
     if (ref !== this.#ref || !this.#machine.send('accepted')) return false
     this.#replaying = true
-    if (options.recovered === false) this.gap(options.position, options.reason ?? 'retention')
-    else this.#position ??= options.position
+    const { position, recovered, reason } = options
+    this.#subscribed = { position: toPosition(position), recovered }
+    if (recovered === false) this.gap(position, reason ?? 'retention')
+    else this.#position ??= position
+    this.#listeners.emit('subscribed', this.#subscribed)
     return true
   }
 

@@ -9,14 +9,14 @@ export function webSocketUrl(url: string): string {
   try {
     absolute = new URL(url, globalThis.location?.href)
   } catch (cause) {
-    throw new SyncError('bad_options', `"${url}" is no URL here; outside a page it must be absolute`, {
+    throw new SyncError('bad_options', `Not a URL here: ${url}`, {
       cause,
     })
   }
   absolute.protocol = absolute.protocol.replace(/^http/, 'ws')
   absolute.hash = ''
   if (!/^wss?:$/.test(absolute.protocol)) {
-    throw new SyncError('bad_options', `"${url}" must be an http(s) or ws(s) URL`)
+    throw new SyncError('bad_options', `Neither http(s) nor ws(s): ${url}`)
   }
   return absolute.href
 }

@@ -28,9 +28,6 @@ export const nullable = <T>(inner: Check<T>) => check<T | null>((value) => value
 export const list = <T>(inner: Check<T>) =>
   check<T[]>((value) => Array.isArray(value) && value.every(inner as (item: unknown) => boolean))
 
-export const oneOf = <T extends string>(...values: readonly T[]) =>
-  check<T>((value) => values.includes(value as T))
-
 /** A fixed run of elements; more than those are for later versions, and pass. */
 export const tuple = <T extends readonly unknown[]>(...inner: { readonly [I in keyof T]: Check<T[I]> }) =>
   check<T>((value) => Array.isArray(value) && inner.every((one, i) => one(value[i])))

@@ -24,9 +24,12 @@ export const closeCodes = {
 
 export type CloseCode = keyof typeof closeCodes
 
-/** The error code of any close code; one that is not in the table is a lost connection. */
-export function closeReason(code: number): SyncErrorCode {
-  return (closeCodes as Record<number, SyncErrorCode>)[code] ?? 'connection_lost'
+/**
+ * The error code that a close stands for. A hub's close reason begins with it, so that a client needs no table;
+ * whatever else closes a connection has lost it.
+ */
+export function closeReason(code: number, reason: string): string {
+  return (code >= 4000 && /^\w+/.exec(reason)?.[0]) || 'connection_lost'
 }
 
 /**

@@ -18,7 +18,7 @@ export type GapReason = 'retention' | 'epoch' | 'rollback' | 'unauthorized' | 'o
 
 export interface HelloOptions {
   registry: WireRegistry
-  /** The session's 128-bit secret, made by the client: 22 base64url characters. */
+  /** The session's secret of at least 128 bits, made by the client: 22 to 64 characters of `A-Z a-z 0-9 _ -`. */
   session: string
   token?: string
 }
@@ -108,8 +108,8 @@ export type HistoryFrame = ['history', ref: number, channel: string, options: Hi
 export type AuthFrame = ['auth', ref: number, token: string]
 
 // both ways
-export type PingFrame = ['ping', mark?: number]
-export type PongFrame = ['pong', mark?: number]
+export type PingFrame = ['ping', echo?: number]
+export type PongFrame = ['pong', echo?: number]
 
 // hub → client
 export type WelcomeFrame = ['welcome', options: WelcomeOptions]
@@ -142,7 +142,7 @@ export type ResFrame = ['res', ref: number, data: unknown, position?: WirePositi
 export type ErrFrame = ['err', ref: number | null, code: string, message: string, details?: ErrorDetails]
 export type MembersFrame = ['members', cid: number, version: number, members: WireMember[]]
 export type DiffFrame = ['diff', cid: number, version: number, entered: WireMember[], left: string[]]
-export type ByeFrame = ['bye', code: number, options: ByeOptions]
+export type ByeFrame = ['bye', code: string, options: ByeOptions]
 
 /** What a client may send. */
 export type ClientFrame =

@@ -13,10 +13,10 @@ const suspicious = /__proto__|\\u00/i
 export function hostility(message: string): SyncError | undefined {
   // Nesting to depth d takes at least d opening brackets and d closing ones.
   if (message.length > 2 * maxDepth && depthOf(message) > maxDepth) {
-    return new SyncError('bad_frame', `The other side sent a message that nests deeper than ${maxDepth}`)
+    return new SyncError('bad_frame', `Message refused: nests deeper than ${maxDepth}`)
   }
   if (suspicious.test(message) && hasProtoKey(message)) {
-    return new SyncError('bad_frame', 'The other side sent a message with a "__proto__" key')
+    return new SyncError('bad_frame', 'Message refused: a "__proto__" key')
   }
   return undefined
 }

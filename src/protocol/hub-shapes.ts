@@ -1,10 +1,10 @@
 import {
+  type Check,
   count,
   data,
   flag,
   list,
   nullable,
-  oneOf,
   optional,
   position,
   record,
@@ -32,7 +32,8 @@ const welcomeOptions = record<WelcomeOptions>({
   time: count,
   registry: tuple<WireRegistry>(count, text),
 })
-const reason = oneOf<GapReason>('retention', 'epoch', 'rollback', 'unauthorized', 'overflow')
+// Any text: a later version may know other reasons.
+const reason = text as Check<GapReason>
 const subscribedOptions = record<SubscribedOptions>({
   position,
   recovered: nullable(flag),
@@ -62,7 +63,7 @@ export const hubShapes: Shapes<HubFrame> = {
   err: [nullable(count), text, text, details],
   members: [count, count, members],
   diff: [count, count, members, list(text)],
-  bye: [count, byeOptions],
+  bye: [text, byeOptions],
   ping: [optional(count)],
   pong: [optional(count)],
 }

@@ -19,7 +19,7 @@ export function parseFrames<F>(message: string, shapes: AnyShapes): Parsed<F> {
   } catch {
     return refuse('not JSON')
   }
-  if (!Array.isArray(value) || value.length === 0) return refuse('not a frame: an array with a type first')
+  if (!Array.isArray(value) || value.length === 0) return refuse('no frame')
   return readFrames(Array.isArray(value[0]) ? value : [value], shapes)
 }
 
@@ -28,7 +28,7 @@ function readFrames<F>(values: unknown[], shapes: AnyShapes): Parsed<F> {
   const unknown: string[] = []
   for (const value of values) {
     const type: unknown = Array.isArray(value) ? value[0] : undefined
-    if (typeof type !== 'string') return refuse('not a frame: no type')
+    if (typeof type !== 'string') return refuse('no frame')
     if (!Object.hasOwn(shapes, type)) unknown.push(type)
     else if (shapes[type]!.every((check, i) => check((value as unknown[])[i + 1]))) frames.push(value as F)
     else return refuse(`wrong shape of "${type}"`)
@@ -37,5 +37,5 @@ function readFrames<F>(values: unknown[], shapes: AnyShapes): Parsed<F> {
 }
 
 function refuse(why: string): { ok: false; error: SyncError } {
-  return { ok: false, error: new SyncError('bad_frame', `The other side sent a message that is ${why}`) }
+  return { ok: false, error: new SyncError('bad_frame', `Message refused: ${why}`) }
 }

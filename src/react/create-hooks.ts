@@ -4,7 +4,7 @@ import { useContext, useMemo, useSyncExternalStore } from 'react'
 import type { Channel } from '../client/channel.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import type { Client } from '../client/create-client.ts'
-import type { EventMeta, Gap } from '../client/subscription.ts'
+import type { EventMeta, Gap, Subscribed } from '../client/subscription.ts'
 import type { ChannelKey, HeardData, HeardName, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName } from '../registry/registry.ts'
 import { SyncError } from '../shared/errors.ts'
@@ -12,7 +12,7 @@ import { ClientContext } from './context.ts'
 import { SyncProvider, type SyncProviderProps } from './provider.tsx'
 import { useEventOf } from './use-event.ts'
 
-/** Listens to an event of a channel, or to `gap`, with the latest handler. */
+/** Listens to an event of a channel, to `gap` or to `subscribed`, with the latest handler. */
 export interface UseEvent<R extends AnyRegistry> {
   <K extends ChannelKey<R>, N extends HeardName<R, K>>(
     channel: Channel<R, K>,
@@ -20,6 +20,11 @@ export interface UseEvent<R extends AnyRegistry> {
     handler: (data: HeardData<R, K, N>, meta: EventMeta) => void,
   ): void
   <K extends ChannelKey<R>>(channel: Channel<R, K>, event: 'gap', handler: (gap: Gap) => void): void
+  <K extends ChannelKey<R>>(
+    channel: Channel<R, K>,
+    event: 'subscribed',
+    handler: (subscribed: Subscribed) => void,
+  ): void
 }
 
 /** The hooks of one registry. */

@@ -19,46 +19,24 @@ export type ParamsOut<Pattern extends string> = { readonly [Name in ParamName<Pa
 export type Params = Readonly<Record<string, string | number>>
 
 /**
- * Refuses what is no pattern: segments between `/`, each a `:name` (an identifier, once) or a text that needs no escaping.
- * @throws SyncError `bad_registry`
- */
-export function checkPattern(pattern: string): void {
-  const names = new Set<string>()
-  // A caller without types may pass anything.
-  for (const segment of typeof pattern === 'string' ? pattern.split('/') : ['']) {
-    const name = segment.slice(1)
-    // A name that every object inherits could not be told from a missing parameter.
-    const fresh = /^[a-z_]\w*$/i.test(name) && !(name in {}) && !names.has(name)
-    if (segment[0] === ':' ? !fresh : !/^[\w.!~*'()-]+$/.test(segment)) {
-      throw new SyncError(
-        'bad_registry',
-        `Bad segment "${segment}" in pattern "${String(pattern)}": write text like game or a parameter like :code, each once.`,
-      )
-    }
-    if (segment[0] === ':') names.add(name)
-  }
-}
-
-/**
  * The channel name on the wire, each value percent-escaped: `('game/:code', { code: 'a/b' })` → `'game/a%2Fb'`.
  * @throws SyncError `bad_channel` when a value is missing, unknown, empty, no string or finite number, or no valid Unicode
  */
 export function formatName(pattern: string, params: Params = {}): string {
-  const given = new Map(Object.entries(params ?? {}))
+  const given = { ...params }
   const check = (ok: unknown, name: string) => {
     if (ok) return
-    const want = 'pass each of its parameters, and no other, as a non-empty string or a finite number'
-    throw new SyncError('bad_channel', `Bad parameter "${name}" of channel "${pattern}": ${want}.`)
+    throw new SyncError('bad_channel', `Bad or missing parameter "${name}" for "${pattern}"`)
   }
   const segments = pattern.split('/').map((segment) => {
     if (segment[0] !== ':') return segment
     const name = segment.slice(1)
-    const value = given.get(name)
-    given.delete(name)
+    const value = given[name]
     check(typeof value === 'string' ? value && isWellFormed(value) : Number.isFinite(value), name)
+    delete given[name]
     return encodeURIComponent(value!)
   })
-  for (const name of given.keys()) check(false, name)
+  for (const name in given) check(false, name)
   return segments.join('/')
 }
 
@@ -82,14 +60,4 @@ export function matchName(pattern: string, name: string): Record<string, string>
   } catch {
     return undefined
   }
-}
-
-/** Whether some name matches both patterns. */
-export function overlaps(a: string, b: string): boolean {
-  const others = b.split('/')
-  const segments = a.split('/')
-  return (
-    segments.length === others.length &&
-    segments.every((one, i) => one === others[i] || one[0] === ':' || others[i]![0] === ':')
-  )
 }

@@ -12,17 +12,14 @@ export function validate<S extends Schema>(schema: S, value: unknown): OutputOf<
   try {
     result = schema['~standard'].validate(value)
   } catch (cause) {
-    throw new SyncError('bad_payload', 'The schema threw: make it report issues.', {
+    throw new SyncError('bad_payload', 'The schema threw', {
       cause,
     })
   }
   if ('then' in result) {
     // Nobody awaits the answer, so its rejection must not end the process.
     result.then(undefined, () => {})
-    throw new SyncError(
-      'async_schema',
-      'The schema is asynchronous, or a step of it threw: make it synchronous and report issues.',
-    )
+    throw new SyncError('async_schema', 'The schema is asynchronous, or threw')
   }
   if (result.issues) throw badPayload(result.issues.map(toIssue))
   return result.value as OutputOf<S>
@@ -30,7 +27,7 @@ export function validate<S extends Schema>(schema: S, value: unknown): OutputOf<
 
 /** The error for data that does not fit; its line tells the first issue. */
 export function badPayload(issues: readonly PayloadIssue[]): SyncError {
-  const [{ message, path } = { message: 'its schema says no more', path: [] }] = issues
+  const [{ message, path } = { message: 'refused', path: [] }] = issues
   // One line, as some libraries write several.
   const line = `Bad payload at "${path.join('.')}": ${message}`.replace(/\s+/g, ' ')
   return new SyncError('bad_payload', line, { issues })

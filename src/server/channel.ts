@@ -9,7 +9,10 @@ import type { Position } from '../shared/position.ts'
 import { encodeBody } from './fan-out.ts'
 
 export interface PublishOptions {
-  /** The public id of the client that caused it: that client gets the event with `meta.own`. */
+  /**
+   * The public id of the client that caused it (`client.id` there): that client gets the event with `meta.own`. It may
+   * come straight from a request's header; what has not the form of a public id is as if it were not given.
+   */
   readonly from?: string | undefined
 }
 
@@ -47,9 +50,14 @@ export async function publish(
   }
   const body = encodeBody({
     time: clock.now(),
-    sender: from ?? null,
+    sender: senderOf(from),
     name: event,
     data: toWire(schemas[event]!, data),
   })
   return broadcaster.append(channel, body)
+}
+
+/** A header is whatever a stranger sent: everyone would get it, so only what could be an id passes. */
+function senderOf(from: string | undefined): string | null {
+  return from !== undefined && /^[\w-]{16}$/.test(from) ? from : null
 }

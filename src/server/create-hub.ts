@@ -1,4 +1,5 @@
 import { memory } from '../broadcasters/memory.ts'
+import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
 import { type HubChannel, publish } from './channel.ts'
@@ -36,7 +37,7 @@ export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
   close(): Promise<void>
 }
 
-/** A hub for the channels of `registry`. Attach it to a server with `attachWebSocket`. */
+/** A hub for the channels of `registry`. Attach it to a server with `attachWebSocket`. Throws `bad_registry`. */
 export function createHub<R extends AnyRegistry, User extends HubUser = HubUser>(
   registry: R,
   options: HubOptions<User> = {},
@@ -55,6 +56,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
 
   constructor(registry: R, options: HubOptions<User>) {
     const { authenticate, broadcaster, ...rest } = options
+    checkRegistry(registry)
     this.registry = registry
     this.settings = { ...hubDefaults, ...rest }
     this.#ownsBroadcaster = broadcaster === undefined

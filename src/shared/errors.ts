@@ -1,54 +1,60 @@
 /**
- * Every code an error of this package can carry → whether the same attempt may succeed later.
- * `docs/errors.md` says for each what happened, who caused it and what to do; a test holds the two together.
+ * Every code that an error of this package carries. `docs/errors.md` says for each what happened, who caused it
+ * and what to do; a test holds the two together.
  */
-export const errorCodes = {
-  // what an app defined or passed in
-  bad_registry: false,
-  bad_options: false,
-  bad_channel: false,
-  bad_payload: false,
-  async_schema: false,
-  unknown_channel: false,
-  unknown_event: false,
-  unknown_request: false,
-  no_provider: false,
-  listener_failed: false,
-  // what the other side said or sent
-  bad_frame: false,
-  unknown_frame: false,
-  unsupported: false,
-  upgrade_required: false,
-  unauthorized: false,
-  forbidden: false,
-  not_found: false,
-  too_large: false,
-  limit_exceeded: false,
-  replaced: false,
-  out_of_order: true,
-  rate_limited: true,
-  overloaded: true,
-  unavailable: true,
-  token_expired: true,
-  draining: true,
-  slow_consumer: true,
-  internal: true,
-  // what became of the connection or of a send
-  connect_failed: true,
-  connect_timeout: true,
-  handshake_timeout: true,
-  ping_timeout: true,
-  connection_lost: true,
-  auth_failed: true,
-  timeout: true,
-  queue_full: true,
-  aborted: false,
-  closed: false,
-  indeterminate: false,
-} as const satisfies Record<string, boolean>
+export type SyncErrorCode = RetryableCode | FinalCode
 
-/** The stable name of what went wrong; never changes within a major version. */
-export type SyncErrorCode = keyof typeof errorCodes
+/** The same attempt may succeed later, without a change. */
+export type RetryableCode = (typeof retryableCodes)[number]
+
+/** Only a change can help. */
+export type FinalCode =
+  // what an app defined or passed in
+  | 'bad_registry'
+  | 'bad_options'
+  | 'bad_channel'
+  | 'bad_payload'
+  | 'async_schema'
+  | 'unknown_channel'
+  | 'unknown_event'
+  | 'unknown_request'
+  | 'no_provider'
+  | 'listener_failed'
+  // what the other side said or sent
+  | 'bad_frame'
+  | 'unknown_frame'
+  | 'unsupported'
+  | 'upgrade_required'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'not_found'
+  | 'too_large'
+  | 'limit_exceeded'
+  | 'replaced'
+  // what became of a send
+  | 'aborted'
+  | 'closed'
+  | 'indeterminate'
+
+/** The codes of {@link RetryableCode}: short, because every client carries the list. */
+export const retryableCodes = [
+  'out_of_order',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'token_expired',
+  'draining',
+  'slow_consumer',
+  'internal',
+  'connect_failed',
+  'connect_timeout',
+  'handshake_timeout',
+  'ping_timeout',
+  'connection_lost',
+  'auth_failed',
+  'timeout',
+  'queue_full',
+] as const
 
 /** One thing that a schema found wrong, at a path inside the payload. */
 export interface PayloadIssue {
@@ -80,7 +86,7 @@ export class SyncError extends Error {
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.code = code
-    this.retryable = errorCodes[code]
+    this.retryable = (retryableCodes as readonly string[]).includes(code)
     this.issues = options.issues ?? []
   }
 }

@@ -15,7 +15,8 @@ export class Listeners {
     this.#onThrow = onThrow
   }
 
-  on(event: string, listener: Listener): Undo {
+  /** Adds a listener. With `first`, it alone hears these arguments too, before anything else and not at once. */
+  on(event: string, listener: Listener, first?: readonly unknown[]): Undo {
     let active = true
     const wrapped = (...args: unknown[]) => {
       if (!active) return
@@ -26,6 +27,7 @@ export class Listeners {
       }
     }
     this.#emitter.on(event, wrapped)
+    if (first) Promise.resolve().then(() => wrapped(...first))
     return () => {
       active = false
       this.#emitter.off(event, wrapped)

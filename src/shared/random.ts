@@ -1,12 +1,10 @@
 /** A number in [0, 1), like `Math.random`; injected so that one seed replays one history. */
 export type Random = () => number
 
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-/** A mark of `length` base64url characters (6 bits each) drawn from `random`. */
+/** A mark of `length` characters of base 36 (5.17 bits each) drawn from `random`. */
 export function randomMark(random: Random, length: number): string {
   let mark = ''
-  for (let i = 0; i < length; i++) mark += alphabet[Math.floor(random() * 64)]
+  for (let i = 0; i < length; i++) mark += Math.floor(random() * 36).toString(36)
   return mark
 }
 

@@ -53,7 +53,7 @@ export function manualClock(startMs = 1_700_000_000_000): ManualClock {
     },
     settle,
     async advance(ms) {
-      const until = now + ms
+      const until = now + Math.max(0, ms)
       await settle()
       for (let timer = next(); timer && timer.at <= until; timer = next()) {
         timers.delete(timer)

@@ -51,10 +51,11 @@ describe('two browsers on the challenge example', () => {
     await switchOf(one.page, 2).click()
     await isOn(other.page, 2, true)
     expect(await changed()).toEqual(['2'])
-    await switchOf(other.page, 2).press('Space')
-    await isOn(one.page, 2, false)
+    await switchOf(other.page, 3).press('Space')
+    await isOn(one.page, 3, false)
+    expect(await changed()).toEqual(['2', '3'])
     await one.page.reload()
-    await isOn(one.page, 2, false)
+    await isOn(one.page, 3, false)
     expect([...one.errors, ...other.errors]).toEqual([])
     expect(await example.stop()).toBe(0)
   })
@@ -77,6 +78,23 @@ describe('two browsers on the challenge example', () => {
     await one.page.getByText('Not changed. The disk is full.').waitFor()
     await isOn(one.page, 1, true)
     await isOn(other.page, 1, true)
+  })
+
+  it('say so when the list does not load, and load it on demand', async () => {
+    const { example } = await startPair()
+    const { page } = await openWindow(browser, 'about:blank')
+    let aborted = 0
+    await page.route('**/challenges', (route) => {
+      aborted += 1
+      return route.abort()
+    })
+    await page.goto(example.url)
+    // One load at once and one with the connection; only a person asks for a third.
+    await expect.poll(() => aborted).toBe(2)
+    await page.getByText('The challenges did not load').waitFor()
+    await page.unroute('**/challenges')
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await isOn(page, 1, true)
   })
 
   it('say that they are reconnecting while the server is away, and catch up when it is back', async () => {
@@ -103,6 +121,9 @@ describe('two browsers on the challenge example', () => {
     await says(other.page, 'Offline')
     await switchOf(one.page, 5).click()
     await isOn(one.page, 5, true)
+    await switchOf(other.page, 6).click()
+    await other.page.getByText('Not changed. The server cannot be reached.').waitFor()
+    await isOn(other.page, 6, false)
     await isOn(other.page, 5, false)
     await other.page.context().setOffline(false)
     await says(other.page, 'Live')
@@ -152,13 +173,22 @@ if (folder) {
     const example = await startExample({ mode: 'production', dbFile: temporaryDatabase() })
     for (const colorScheme of ['light', 'dark'] as const) {
       for (const width of [390, 1180]) {
-        const { page } = await openWindow(browser, example.url, {
-          colorScheme,
-          viewport: { width, height: 860 },
-        })
+        const viewport = { width, height: 860 }
+        const { page } = await openWindow(browser, example.url, { colorScheme, viewport })
+        const picture = (name: string) =>
+          page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true })
         await says(page, 'Live')
         await isOn(page, 1, true)
-        await page.screenshot({ path: join(folder, `${colorScheme}-${width}.png`), fullPage: true })
+        await picture('list')
+        await page.context().setOffline(true)
+        await switchOf(page, 2).click()
+        await page.getByText('The server cannot be reached.').waitFor()
+        await picture('offline')
+        await page.context().setOffline(false)
+        await page.route('**/challenges', (route) => route.abort())
+        await page.reload()
+        await page.getByText('Try again').waitFor()
+        await picture('failed')
       }
     }
   })

@@ -18,6 +18,7 @@ describe('the checker of the import table', () => {
     ['client/a.ts', `const x = await import('../react/x.ts')`, 'not in its row'],
     ['client/deep/a.ts', `import { x } from '../../server/x.ts'`, 'not in its row'],
     ['client/a.ts', `import * as z from 'zod'`, 'not in its row'],
+    ['client/a.ts', `import { EventEmitter } from 'eventemitter3'`, 'not in its row'],
     ['client/a.ts', `import { readFile } from 'node:fs'`, 'no node: modules here'],
     ['registry/a.ts', `import { StandardSchemaV1 } from '@standard-schema/spec'`, 'not in its row'],
     ['server/a.ts', `import { redis } from '../broadcasters/redis.ts'`, 'not in its row'],
@@ -34,6 +35,7 @@ describe('the checker of the import table', () => {
   it.each([
     ['client/a.ts', `import { SyncError } from '../shared/errors.ts'`],
     ['client/deep/a.ts', `import { x } from '../other.ts'`],
+    ['shared/listeners.ts', `import { EventEmitter } from 'eventemitter3'`],
     ['client/websocket/node.ts', `import WebSocket from 'isomorphic-ws'`],
     ['registry/a.ts', `import type { StandardSchemaV1 } from '@standard-schema/spec'`],
     [

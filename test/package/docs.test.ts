@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { errorCodes } from '../../src/shared/errors.ts'
 import { filesBelow, read, root } from './support/files.ts'
+import { literalsOf } from './support/literals.ts'
 import { anchorsOf, localLinks, tableRows } from './support/markdown.ts'
 
 const documents = () => [
@@ -31,13 +31,20 @@ const codesIn = (markdown: string) =>
     ]),
   )
 
+/** code → whether the same attempt may succeed later, from the types of the code. */
+const errorCodes = () => {
+  const answers = (type: string, retryable: boolean) =>
+    literalsOf('src/shared/errors.ts', type).map((code) => [code, retryable] as const)
+  return Object.fromEntries([...answers('FinalCode', false), ...answers('RetryableCode', true)])
+}
+
 describe('the documents', () => {
   it('link to files and headings that exist', () => {
     expect(documents().flatMap((file) => brokenLinks(file, read(file)))).toEqual([])
   })
 
   it('list exactly the error codes of the code, with the same answer to "may be tried again"', () => {
-    expect(codesIn(read('docs/errors.md'))).toEqual(errorCodes)
+    expect(codesIn(read('docs/errors.md'))).toEqual(errorCodes())
   })
 
   it('list each error code once', () => {
@@ -79,6 +86,16 @@ describe('the checker of links', () => {
 })
 
 describe('the checker of error codes', () => {
+  it('reads the codes of the code from their types', () => {
+    expect(errorCodes()).toMatchObject({
+      bad_payload: false,
+      closed: false,
+      timeout: true,
+      connection_lost: true,
+    })
+    expect(literalsOf('src/shared/errors.ts', 'SyncErrorCode')).toEqual(Object.keys(errorCodes()).sort())
+  })
+
   it('reads every table of codes and no other table', () => {
     const markdown = [
       '| code | retryable | what to do |',
@@ -95,6 +112,6 @@ describe('the checker of error codes', () => {
       '| novel | perhaps |',
     ].join('\n')
     expect(codesIn(markdown)).toEqual({ closed: false, timeout: true, novel: 'perhaps' })
-    expect(codesIn(markdown)).not.toEqual(errorCodes)
+    expect(codesIn(markdown)).not.toEqual(errorCodes())
   })
 })

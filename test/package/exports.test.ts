@@ -143,12 +143,16 @@ describe('the error class', () => {
   })
 
   it('is one class for the CommonJS doors', async () => {
-    const source = `const { SyncError } = require('syncline')
-      const caught = (run) => { try { run() } catch (error) { return error instanceof SyncError } }
-      console.log(JSON.stringify([
-        caught(() => require('syncline/client').createClient({}, { url: 5 })),
-        caught(() => require('syncline/server').createHub({}, { broadcaster: 5 })),
-      ]))`
-    expect(await evaluate('doors.cjs', source)).toEqual([true, true])
+    const source = `const { defineRegistry, SyncError } = require('syncline')
+      const registry = defineRegistry({})
+      const client = require('syncline/client').createClient(registry, { url: 'ws://localhost' })
+      const hub = require('syncline/server').createHub(registry)
+      const caught = [client, hub].map((side) => {
+        try { side.channel('nowhere') } catch (error) { return error instanceof SyncError && error.code }
+      })
+      client.close()
+      hub.close()
+      console.log(JSON.stringify(caught))`
+    expect(await evaluate('doors.cjs', source)).toEqual(['unknown_channel', 'unknown_channel'])
   })
 })

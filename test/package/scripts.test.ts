@@ -60,18 +60,23 @@ describe('the two commands', () => {
     expect(buildIsStale(folder.path)).toBe(true)
   })
 
-  it('end all that they have started when they are stopped', async () => {
+  const shell = ['-c', `env npm_lifecycle_event=start "${process.execPath}" stopped.mjs; true`]
+
+  it.each([
+    { on: 'a signal', program: process.execPath, args: ['stopped.mjs'], cause: 'SIGTERM' },
+    { on: 'the end of the shell that npm puts between', program: 'sh', args: shell, cause: 'SIGHUP' },
+  ])('end all that they have started on $on', async ({ program, args, cause }) => {
     folder.write({
       'stopped.mjs': `import { command, mustRun } from ${JSON.stringify(join(root, 'scripts/steps.mjs'))}
         const grandchild = "console.log('grandchild ' + process.pid); setInterval(() => {}, 1e6)"
         await command(() => mustRun(['sh', '-c', \`"\${process.execPath}" -e "\${grandchild}" & wait\`], { stream: true }), 0)`,
     })
-    const program = start(process.execPath, ['stopped.mjs'], folder.path)
-    await program.until((output) => /grandchild \d+\n/.test(output))
-    const pid = Number(/grandchild (\d+)/.exec(program.output())![1])
-    program.signal('SIGTERM')
-    await program.until((output) => output.includes('stopped by SIGTERM'))
-    await program.ended
+    const running = start(program, args, folder.path)
+    await running.until((output) => /grandchild \d+\n/.test(output))
+    const pid = Number(/grandchild (\d+)/.exec(running.output())![1])
+    running.signal('SIGTERM')
+    await running.until((output) => output.includes(`stopped by ${cause}`))
+    await running.ended
     expect(() => process.kill(pid, 0)).toThrow('ESRCH')
   })
 })
@@ -83,16 +88,31 @@ describe('npm test', () => {
     expect(output).toContain('--only')
   })
 
-  it('ends in a failure, named and counted, where a step fails', async () => {
-    const env = { ...process.env, BIOME_CONFIG_PATH: join(folder.path, 'missing.json') }
-    const { status, stdout } = spawnSync(process.execPath, ['scripts/test.mjs', '--only', 'lint'], {
+  function npmTest(only: string, variables: Record<string, string | undefined>) {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/test.mjs', '--only', only], {
       cwd: root,
-      env,
+      env: { ...process.env, ...variables },
       encoding: 'utf8',
     })
-    expect(status).toBe(1)
-    expect(stdout).toContain('Stopped at "lint"')
-    expect(stdout.trimEnd().split('\n').at(-1)).toBe('0 passed, 1 failed')
+    return { status, stdout, lastLine: stdout.trimEnd().split('\n').at(-1) }
+  }
+
+  it('ends in a failure, named and counted, where a step fails', () => {
+    const ended = npmTest('lint', { BIOME_CONFIG_PATH: join(folder.path, 'missing.json') })
+    expect(ended.stdout).toContain('Stopped at "lint"')
+    expect(ended).toMatchObject({ status: 1, lastLine: '0 passed, 1 failed' })
+  })
+
+  it('leaves a suite out, and says so, where what it needs is missing', () => {
+    const ended = npmTest('browser', { CHROMIUM: '/nowhere/chromium', CI: undefined })
+    expect(ended.stdout).toContain('LEFT OUT: Chromium is missing, which browser tests need: on Debian')
+    expect(ended).toMatchObject({ status: 0, lastLine: '0 passed, 0 failed' })
+  })
+
+  it('fails under CI where what a suite needs is missing', () => {
+    const ended = npmTest('browser', { CHROMIUM: '/nowhere/chromium', CI: 'true' })
+    expect(ended.stdout).toContain('Chromium is missing')
+    expect(ended).toMatchObject({ status: 1, lastLine: '0 passed, 1 failed' })
   })
 
   it('is what CI runs, with CI set', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { ambientUses } from './support/ambient.ts'
 import { filesBelow, read } from './support/files.ts'
 
-const homes = ['src/shared/clock.ts', 'src/shared/random.ts']
+/** The manual clock lets promises settle between two timers, which only a macrotask of the platform tells. */
+const homes = ['src/shared/clock.ts', 'src/shared/random.ts', 'src/testing/manual-clock.ts']
 
 describe('time and chance', () => {
   it('come into src through the clock and the random source alone', () => {

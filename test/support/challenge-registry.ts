@@ -1,5 +1,5 @@
-import * as z from 'zod'
 import { channel, defineRegistry } from 'syncline'
+import * as z from 'zod'
 
 /** A small registry with one of each: no parameter, a parameter, a user's own channel. */
 export const registry = defineRegistry({

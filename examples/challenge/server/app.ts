@@ -3,7 +3,7 @@ import express from 'express'
 import { attachWebSocket, createHub } from 'syncline/server'
 import { registry } from '../shared/registry.ts'
 import { listen } from './listen.ts'
-import { openPage, type PageMode } from './page.ts'
+import { openPage, type Page, type PageMode } from './page.ts'
 import { challengeRoutes } from './routes.ts'
 import { openStore } from './store.ts'
 import { createToggle, type PublishToggled } from './toggle.ts'
@@ -32,28 +32,27 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { dbFile, port = 5173, host = '127.0.0.1', page: mode = 'dev', log = logToStderr } = options
   const store = openStore({ file: dbFile })
-  const hub = createHub(registry)
+  const hub = createHub(registry, { onError: ({ message }, { stage }) => log(`${stage}: ${message}`) })
   hub.serve('challenges', {})
   const publish: PublishToggled = (event, from) =>
-    hub.channel('challenges').publish('challenge_toggled', event, from === undefined ? {} : { from })
+    hub.channel('challenges').publish('challenge_toggled', event, { from })
 
   const app = express().disable('x-powered-by')
   const server = createServer(app)
-  const page = await openPage(mode, server)
-  app.use(challengeRoutes({ store, toggle: createToggle({ store, publish, log }), log }))
-  app.use(page.handler)
   attachWebSocket(hub, server, { path: '/sync' })
-
-  const close = async () => {
-    const closed = stopServer(server)
+  let page: Page | undefined
+  const close = once(async () => {
+    const stopped = stopServer(server)
     await hub.close()
-    await page.close()
-    await closed
+    await page?.close()
+    await stopped
     store.close()
-  }
+  })
   try {
+    page = await openPage(mode, server)
+    app.use(challengeRoutes({ store, toggle: createToggle({ store, publish, log }), log }), page.handler)
     const taken = await listen(server, { port, host })
-    return { url: `http://${host}:${taken}`, close: once(close) }
+    return { url: `http://${host}:${taken}`, close }
   } catch (error) {
     await close()
     throw error

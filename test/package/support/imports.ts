@@ -19,11 +19,11 @@ const core = ['shared/', 'registry/', 'protocol/']
 
 /** The import table: one row a folder of `src`; `''` is `src` itself. Folders that do not exist yet have their row already. */
 export const table: Readonly<Record<string, Rule>> = {
-  '': { may: ['shared/', 'registry/'] },
+  '': { may: ['shared/', 'registry/', 'protocol/version.ts'] },
   shared: {},
   registry: { may: ['shared/'], typePackages: ['@standard-schema/spec'] },
   protocol: { may: ['shared/'] },
-  client: { may: core, packages: ['eventemitter3', '#websocket'] },
+  client: { may: core, packages: ['#websocket'] },
   collection: { may: ['shared/', 'registry/'], types: ['client/'] },
   react: { may: ['shared/', 'registry/', 'collection/'], types: ['client/'], packages: ['react'] },
   plain: { may: [...core, 'client/', 'server/'] },
@@ -43,6 +43,7 @@ export const table: Readonly<Record<string, Rule>> = {
 
 /** Files with a package of their own, on top of their folder's row. */
 export const exceptions: Readonly<Record<string, Rule>> = {
+  'shared/listeners.ts': { packages: ['eventemitter3'] },
   'client/websocket/node.ts': { packages: ['isomorphic-ws'], node: true },
   'broadcasters/redis.ts': { packages: ['redis'] },
   'broadcasters/nats.ts': { packages: ['@nats-io/transport-node', '@nats-io/jetstream'] },

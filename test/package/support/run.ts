@@ -11,10 +11,13 @@ export interface Ended {
   readonly output: string
 }
 
+/** A command that hangs is ended, so that its test fails with what it printed. */
+const deadlineMs = 120_000
+
 /** Runs a command to its end in `cwd` (default: the root); a failure is a code, not an exception. */
 export function run(command: string, args: readonly string[], cwd = root): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(command, args, { cwd, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
+    execFile(command, args, { cwd, maxBuffer: 2 ** 26, timeout: deadlineMs }, (error, stdout, stderr) => {
       const code = error ? (typeof error.code === 'number' ? error.code : 1) : 0
       resolve({ code, output: stdout + stderr })
     })

@@ -15,13 +15,17 @@ export interface Challenges {
 export function useChallenges(): Challenges {
   const [state, dispatch] = useReducer(reduce, initialState)
   const channel = useChannel('challenges')
+  const loads = useRef(0)
 
   const reload = useCallback(async () => {
+    loads.current += 1
+    const load = loads.current
     dispatch({ type: 'loading' })
     try {
       dispatch({ type: 'loaded', rows: await fetchChallenges() })
     } catch (error) {
-      dispatch({ type: 'load_failed', message: messageOf(error) })
+      // A newer load says more about what is on screen than this one does.
+      if (load === loads.current) dispatch({ type: 'load_failed', message: messageOf(error) })
     }
   }, [])
 
