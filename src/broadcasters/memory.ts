@@ -95,6 +95,8 @@ export function memory(options: MemoryOptions = {}): Broadcaster {
 
     async close() {
       closed = true
+      // One of them may be the caller, with others still to be told of the same entry.
+      for (const { readers } of logs.values()) readers.clear()
       logs.clear()
     },
   }

@@ -5,7 +5,7 @@ import { parseFrames } from '../protocol/parse.ts'
 import { subprotocol } from '../protocol/version.ts'
 import { type BackoffOptions, backoffMs } from '../shared/backoff.ts'
 import type { Clock } from '../shared/clock.ts'
-import { Disposer, type Undo } from '../shared/disposer.ts'
+import { Disposer } from '../shared/disposer.ts'
 import { SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
 import type { Random } from '../shared/random.ts'
@@ -19,18 +19,18 @@ export interface ConnectionStatus {
   /** How many attempts in a row have not led to a stable connection; 0 once it is stable. */
   readonly attempt: number
   /** When the next attempt starts, in milliseconds since 1970; only while waiting for it. */
-  readonly nextAttemptAt?: number
-  /** Why the connection is not there, or why the last one ended. */
-  readonly cause?: SyncError
+  readonly nextAttemptAt: number | undefined
+  /** Why the last attempt or connection ended, until one succeeds. */
+  readonly cause: SyncError | undefined
 }
 
 export interface ConnectionSettings {
   /** The absolute address, asked at each attempt. Throws `bad_options`. */
   readonly url: () => string
-  readonly auth: (() => string | Promise<string>) | undefined
+  readonly auth?: (() => string | Promise<string>) | undefined
   /** The first frame of every connection. */
   readonly hello: (token: string | undefined) => ClientFrame
-  readonly backoff: BackoffOptions
+  readonly backoff?: BackoffOptions
   readonly connectTimeoutMs: number
   readonly stableAfterMs: number
   readonly clock: Clock
@@ -57,12 +57,11 @@ export class Connection {
   #scope = new Disposer()
   #socket: Socket | undefined
   #heartbeat: Heartbeat | undefined
-  #deadline: Undo | undefined
   #token: string | undefined
   #attempt = 0
   #cause: SyncError | undefined
   #nextAttemptAt: number | undefined
-  #status: ConnectionStatus = { state: 'disconnected', attempt: 0 }
+  #status = this.#look()
 
   constructor(settings: ConnectionSettings, listener: ConnectionListener) {
     this.#settings = settings
@@ -101,47 +100,50 @@ export class Connection {
   }
 
   #moved(to: LinkState, from: LinkState): void {
-    if (to === 'waiting' || to === 'failed' || to === 'closed' || to === 'authorizing') this.#scope.dispose()
-    this.#nextAttemptAt = undefined
-    const delayMs = to === 'waiting' ? this.#nextDelay() : 0
+    if (to === 'waiting' || to === 'failed' || to === 'closed' || to === 'authorizing') {
+      this.#scope.dispose()
+      this.#scope = new Disposer()
+    }
     if (from === 'failed' || to === 'closed') this.#attempt = 0
+    this.#nextAttemptAt = undefined
+    if (to === 'waiting') this.#wait()
     this.#show()
     if (from === 'online') this.#listener.offline()
     // A listener may have moved it on; what follows belongs to the state that it is in now.
     if (this.#machine.state !== to) return
     if (to === 'authorizing') this.#authorize()
     else if (to === 'connecting') this.#connect()
-    else if (to === 'waiting') this.#scope.own(this.#settings.clock.after(delayMs, () => this.open()))
     else if (to === 'failed') this.#listener.failed(this.#cause!, 'connect')
   }
 
-  #nextDelay(): number {
+  #wait(): void {
     const { backoff, clock, random } = this.#settings
-    this.#scope = new Disposer()
-    this.#attempt++
-    const delayMs = backoffMs(this.#attempt, random, backoff)
+    const delayMs = backoffMs(++this.#attempt, random, backoff)
     this.#nextAttemptAt = clock.now() + delayMs
-    return delayMs
+    this.#scope.own(clock.after(delayMs, () => this.open()))
   }
 
   #show(): void {
-    this.#status = {
+    this.#status = this.#look()
+    this.#listener.changed(this.#status)
+  }
+
+  #look(): ConnectionStatus {
+    return {
       state: shownState[this.#machine.state],
       attempt: this.#attempt,
-      ...(this.#nextAttemptAt !== undefined && { nextAttemptAt: this.#nextAttemptAt }),
-      ...(this.#cause && { cause: this.#cause }),
+      nextAttemptAt: this.#nextAttemptAt,
+      cause: this.#cause,
     }
-    this.#listener.changed(this.#status)
   }
 
   #authorize(): void {
     const { auth, clock, connectTimeoutMs } = this.#settings
-    const scope = new Disposer()
-    this.#scope = scope
-    this.#deadline = clock.after(connectTimeoutMs, () => {
-      this.#lose('connect_timeout', `No welcome in ${connectTimeoutMs} ms`)
-    })
-    scope.own(this.#deadline)
+    const scope = this.#scope
+    const overdue = () => {
+      if (!this.isOnline) this.#lose('connect_timeout', `No welcome in ${connectTimeoutMs} ms`)
+    }
+    scope.own(clock.after(connectTimeoutMs, overdue))
     if (!auth) {
       this.#machine.send('authorized')
       return
@@ -207,7 +209,6 @@ export class Connection {
     const scope = this.#scope
     this.#cause = undefined
     if (!this.#machine.send('welcomed') || scope.disposed) return
-    this.#deadline?.()
     const limitMs = welcome.pingMs + welcome.pongMs
     const heartbeat = watchSilence(clock, limitMs, () => {
       this.#lose('ping_timeout', `Nothing heard for ${limitMs} ms`)

@@ -1,4 +1,3 @@
-import type { HelloOptions } from '../protocol/frames.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
 import type { Clock } from '../shared/clock.ts'
@@ -61,7 +60,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
       {
         ...settings,
         url: () => webSocketUrl(settings.url),
-        hello: (token) => ['hello', helloOptions({ registry, session, token })],
+        hello: (token) => ['hello', { registry: [registry.version, registry.hash], session, token }],
       },
       this.#facts(),
     )
@@ -139,14 +138,4 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   #report(error: SyncError, context: ErrorContext): void {
     this.#onError(error, context)
   }
-}
-
-interface Introduction {
-  readonly registry: AnyRegistry
-  readonly session: string
-  readonly token: string | undefined
-}
-
-function helloOptions({ registry, session, token }: Introduction): HelloOptions {
-  return { registry: [registry.version, registry.hash], session, ...(token !== undefined && { token }) }
 }

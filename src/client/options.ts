@@ -27,9 +27,8 @@ export interface ClientOptions {
   readonly socket?: SocketFactory
 }
 
+/** What holds where an option is left out; `backoffDefaults` has those of the backoff. */
 export const clientDefaults = {
-  auth: undefined,
-  backoff: {},
   connectTimeoutMs: 10_000,
   stableAfterMs: 10_000,
   lingerMs: 1_000,
@@ -37,4 +36,4 @@ export const clientDefaults = {
   clock: systemClock,
   random: secureRandom,
   socket: webSocket,
-} satisfies Required<Omit<ClientOptions, 'url'>>
+} satisfies Required<Omit<ClientOptions, 'url' | 'auth' | 'backoff'>>

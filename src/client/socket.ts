@@ -26,20 +26,34 @@ export type SocketFactory = (
 /** A socket over the platform's WebSocket. */
 export const webSocket: SocketFactory = ({ url, protocol }, listener) => {
   const socket = new (webSocketClass())(url, protocol)
+  let isOpen = false
   let failure = ''
-  socket.onopen = () => listener.opened(socket.protocol)
-  socket.onmessage = ({ data }) => listener.received(data as string)
+  const letGo = () => {
+    socket.onopen = socket.onmessage = socket.onclose = null
+    // A socket that is closed while connecting reports an error, which must have somewhere to go.
+    socket.onerror = () => {}
+  }
+  const ended = (code: number, reason: string) => {
+    letGo()
+    listener.closed(code, reason || failure)
+  }
+  socket.onopen = () => {
+    isOpen = true
+    listener.opened(socket.protocol)
+  }
+  // Hubs send text alone; binary data differs by platform, and an empty text is no frame on all of them.
+  socket.onmessage = ({ data }) => listener.received(typeof data === 'string' ? data : '')
   socket.onerror = (event) => {
     // Browsers tell nothing; Node's classes put the reason here and leave the close event empty.
     failure = (event as { message?: string }).message ?? ''
+    // The global class of Node 20 and 22 has no close event for a connection that could not be made.
+    if (!isOpen) ended(1006, '')
   }
-  socket.onclose = ({ code, reason }) => listener.closed(code, reason || failure)
+  socket.onclose = ({ code, reason }) => ended(code, reason)
   return {
     send: (message) => socket.send(message),
     close() {
-      socket.onopen = socket.onmessage = socket.onclose = null
-      // A socket that is closed while connecting reports an error, which must have somewhere to go.
-      socket.onerror = () => {}
+      letGo()
       socket.close()
     },
   }

@@ -1,5 +1,5 @@
 import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../protocol/frames.ts'
-import type { ChannelDefinition } from '../registry/channel.ts'
+import { type ChannelDefinition, own } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
 import { validate } from '../registry/validate.ts'
 import type { Undo } from '../shared/disposer.ts'
@@ -66,8 +66,7 @@ export class Subscription {
 
   constructor(name: string, definition: ChannelDefinition, link: SubscriptionLink) {
     this.name = name
-    const { events, clientEvents } = definition.spec
-    this.#schemas = { ...events, ...clientEvents }
+    this.#schemas = { ...definition.spec.events, ...definition.spec.clientEvents }
     this.#link = link
   }
 
@@ -144,10 +143,11 @@ export class Subscription {
 
   #emit(event: string, data: unknown, meta: EventMeta): void {
     // An event that this version of the registry does not know is for later versions.
-    if (!Object.hasOwn(this.#schemas, event)) return
+    const schema = own(this.#schemas, event)
+    if (!schema) return
     let output: unknown
     try {
-      output = validate(this.#schemas[event]!, data)
+      output = validate(schema, data)
     } catch (error) {
       this.#report(toSyncError(error, 'bad_payload'), 'payload', event)
       return
@@ -162,7 +162,7 @@ export class Subscription {
   }
 
   #report(error: SyncError, stage: ErrorStage, event?: string): void {
-    this.#link.report(error, { stage, channel: this.name, ...(event !== undefined && { event }) })
+    this.#link.report(error, { stage, channel: this.name, event })
   }
 }
 

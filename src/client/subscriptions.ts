@@ -1,7 +1,7 @@
 import type { ClientFrame, SubscribedFrame, WirePosition } from '../protocol/frames.ts'
 import type { ChannelDefinition } from '../registry/channel.ts'
 import type { Clock } from '../shared/clock.ts'
-import { Disposer, type Undo } from '../shared/disposer.ts'
+import type { Undo } from '../shared/disposer.ts'
 import type { SyncError } from '../shared/errors.ts'
 import type { ErrorContext } from '../shared/report.ts'
 import { Subscription, type SubscriptionLink } from './subscription.ts'
@@ -74,11 +74,14 @@ export class Subscriptions implements SubscriptionLink {
     held.linger?.()
     held.linger = undefined
     held.listeners++
-    const registration = new Disposer()
-    registration.own(() => this.#release(held))
-    registration.own(held.subscription.listen(event, listener))
+    let undo: Undo | undefined = held.subscription.listen(event, listener)
     if (this.#link.isOnline) held.subscription.online()
-    return () => registration.dispose()
+    return () => {
+      if (!undo) return
+      undo()
+      undo = undefined
+      this.#release(held)
+    }
   }
 
   online(): void {

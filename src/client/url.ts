@@ -5,18 +5,13 @@ import { SyncError } from '../shared/errors.ts'
  * taken from the page's own address. Throws `bad_options`.
  */
 export function webSocketUrl(url: string): string {
-  let absolute: URL
   try {
-    absolute = new URL(url, globalThis.location?.href)
-  } catch (cause) {
-    throw new SyncError('bad_options', `Not a URL here: ${url}`, {
-      cause,
-    })
+    const absolute = new URL(url, globalThis.location?.href)
+    absolute.protocol = absolute.protocol.replace(/^http/, 'ws')
+    absolute.hash = ''
+    if (/^wss?:$/.test(absolute.protocol)) return absolute.href
+  } catch {
+    // Told below, like every other address that is not one.
   }
-  absolute.protocol = absolute.protocol.replace(/^http/, 'ws')
-  absolute.hash = ''
-  if (!/^wss?:$/.test(absolute.protocol)) {
-    throw new SyncError('bad_options', `Neither http(s) nor ws(s): ${url}`)
-  }
-  return absolute.href
+  throw new SyncError('bad_options', `Not an http(s) or ws(s) URL here: ${url}`)
 }

@@ -20,7 +20,7 @@ export interface HelloOptions {
   registry: WireRegistry
   /** The session's secret of at least 128 bits, made by the client: 22 to 64 characters of `A-Z a-z 0-9 _ -`. */
   session: string
-  token?: string
+  token?: string | undefined
 }
 
 export interface WelcomeOptions {

@@ -41,7 +41,12 @@ export interface Hooks<R extends AnyRegistry> {
 }
 
 /** What a server renders: nothing is connected there. */
-const serverStatus: ConnectionStatus = { state: 'disconnected', attempt: 0 }
+const serverStatus: ConnectionStatus = {
+  state: 'disconnected',
+  attempt: 0,
+  nextAttemptAt: undefined,
+  cause: undefined,
+}
 const getServerStatus = () => serverStatus
 
 /** Makes the hooks for a registry, once, beside it. */

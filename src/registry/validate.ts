@@ -27,21 +27,14 @@ export function validate<S extends Schema>(schema: S, value: unknown): OutputOf<
 
 /** The error for data that does not fit; its line tells the first issue. */
 export function badPayload(issues: readonly PayloadIssue[]): SyncError {
-  const [{ message, path } = { message: 'refused', path: [] }] = issues
+  const { message, path } = issues[0] ?? { message: 'refused', path: [] }
   // One line, as some libraries write several.
   const line = `Bad payload at "${path.join('.')}": ${message}`.replace(/\s+/g, ' ')
   return new SyncError('bad_payload', line, { issues })
 }
 
 function toIssue({ message, path = [] }: StandardSchemaV1.Issue): PayloadIssue {
-  // A path may be a library's own kind of array, whose map makes another of that kind.
-  const steps = Array.from(path, (step: unknown) => {
-    const key = isSegment(step) ? step.key : step
-    return typeof key === 'number' ? key : String(key)
-  })
-  return { message, path: steps }
-}
-
-function isSegment(step: unknown): step is StandardSchemaV1.PathSegment {
-  return typeof step === 'object' && step !== null
+  // Spread, as a path may be a library's own kind of array, whose map makes another of that kind.
+  const steps = [...path].map((step) => (typeof step === 'object' ? step.key : step))
+  return { message, path: steps.map((key) => (typeof key === 'number' ? key : String(key))) }
 }

@@ -31,6 +31,8 @@ export class Memberships {
   /** Answers a `sub` frame, exactly once, with `subscribed` or `err`. */
   async subscribe(session: Session, [, ref, name, options]: SubFrame): Promise<void> {
     this.#drop(session, name)
+    // The answer to a replaced request may have been one too many for a slow consumer.
+    if (session.machine.state === 'closed') return
     if (session.memberships.size >= this.#parts.settings.maxChannels) {
       session.refuse(
         ref,
@@ -81,7 +83,8 @@ export class Memberships {
     membership.isGranted = true
     session.send(['subscribed', membership.ref, cid, recovery(top, since)])
     session.send(['live', cid])
-    sessions.add(session)
+    // The answer may have been one too many: then all was given back just now.
+    if (session.machine.state !== 'closed') sessions.add(session)
   }
 
   /** Ends what a session holds, or has asked for, under this name; an unanswered request is answered. */

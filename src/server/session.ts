@@ -25,15 +25,16 @@ export class Session {
   /** The public id; empty until hello. */
   id = ''
   user: HubUser | undefined
-  /** Whether anything came from, or went to, the client since the last look at its heartbeat. */
-  heard = false
-  told = false
+  /** When something last came from, and went to, the client, in milliseconds since 1970. */
+  heardAt: number
+  toldAt: number
   readonly #socket: SessionSocket
   readonly #settings: HubSettings
 
   constructor(socket: SessionSocket, settings: HubSettings) {
     this.#socket = socket
     this.#settings = settings
+    this.heardAt = this.toldAt = settings.clock.now()
   }
 
   send(frame: HubFrame): void {
@@ -43,7 +44,7 @@ export class Session {
   /** Sends what is encoded already: a publication is encoded once for all of its subscribers. */
   sendText(message: string): void {
     if (this.machine.state === 'closed') return
-    this.told = true
+    this.toldAt = this.#settings.clock.now()
     this.#socket.send(message)
     if (this.#socket.bufferedBytes > this.#settings.maxBufferedBytes) {
       this.close(4002, `more than ${this.#settings.maxBufferedBytes} bytes wait unsent`)

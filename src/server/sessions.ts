@@ -66,7 +66,7 @@ export class Sessions {
 
   #read(session: Session, message: string, request: ConnectRequest): void {
     if (session.machine.state === 'closed') return
-    session.heard = true
+    session.heardAt = this.#parts.settings.clock.now()
     const parsed = readMessage(message)
     if (!parsed.ok) {
       this.#reject(session, parsed.error)

@@ -84,7 +84,7 @@ export class SyncError extends Error {
   readonly issues: readonly PayloadIssue[]
 
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
-    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    super(message, options)
     this.code = code
     this.retryable = (retryableCodes as readonly string[]).includes(code)
     this.issues = options.issues ?? []

@@ -23,11 +23,11 @@ export type ErrorStage =
 export interface ErrorContext {
   readonly stage: ErrorStage
   /** The channel's name on the wire. */
-  readonly channel?: string
+  readonly channel?: string | undefined
   /** The event's name. */
-  readonly event?: string
+  readonly event?: string | undefined
   /** On a hub: the public id of the client concerned. */
-  readonly client?: string
+  readonly client?: string | undefined
 }
 
 /** Hears of every error that could not be thrown to its author. */
@@ -41,5 +41,5 @@ export const reportToPlatform: ErrorHandler = (error, context) => {
   const report = (globalThis as { reportError?: (error: unknown) => void }).reportError
   if (report) report(error)
   // biome-ignore lint/suspicious/noConsole: the last resort, so that nothing fails in silence
-  else console.error(`[syncline] ${context.stage}: ${error.code}: ${error.message}`)
+  else console.error(`syncline: ${context.stage}`, error)
 }

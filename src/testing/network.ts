@@ -104,6 +104,8 @@ class Wire implements Link {
   cut(): void {
     this.#closeHub()
     this.#closeClient(1006, 'cut')
+    // A connection that was still on its way must not arrive.
+    this.#isSwallowing = true
   }
 
   blackHole(): void {

@@ -124,6 +124,19 @@ describe('a client that was welcomed', () => {
     expect(codesOf(watched)).toEqual([])
   })
 
+  it('may send as many bytes as the welcome says, and not one more', async () => {
+    const watched = await startWatched({ maxMessageBytes: 1_000 })
+    const { bare } = await greetBare(watched.url)
+    const message = (bytes: number) => `["tell","lobby","typing","${'x'.repeat(bytes - 28)}"]`
+    bare.send(message(1_000))
+    bare.send(['ping'])
+    await bare.next('pong')
+    expect(codesOf(watched)).toEqual([])
+    bare.send(message(1_001))
+    expect((await bare.ended()).code).toBe(1009)
+    await expectUndisturbed(watched)
+  })
+
   it('is sent away at the 65th level of nesting', async () => {
     const watched = await startWatched()
     const { bare } = await greetBare(watched.url)

@@ -32,16 +32,14 @@ server.listen(0, () => {
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : 0
   const client = createClient(registry, { url: 'ws://localhost:' + port + '/sync' })
-  const off = client.channel('game', { code: 'A/1' }).on('said', async ({ text }) => {
-    off()
-    clearInterval(again)
+  const game = client.channel('game', { code: 'A/1' })
+  game.on('said', async ({ text }) => {
     console.log('heard ' + text)
     client.close()
     await hub.close()
     server.close()
   })
-  // What is published before the client has subscribed is not for it, so it is said until it is heard.
-  const again = setInterval(() => hub.channel('game', { code: 'A/1' }).publish('said', { text: 'hello' }), 10)
+  game.on('subscribed', () => hub.channel('game', { code: 'A/1' }).publish('said', { text: 'hello' }))
 })
 `
 

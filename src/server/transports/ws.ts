@@ -79,6 +79,8 @@ function toSessionSocket(socket: WebSocket): SessionSocket {
 function refuse(stream: Duplex, { status, message }: Omit<Refusal, 'status'> & { status: number }): void {
   // The other side may be gone already; there is nobody to tell.
   stream.on('error', () => {})
+  // No time limit of the server holds after an upgrade: a client that never ends its side would stay for ever.
+  stream.once('finish', () => stream.destroy())
   stream.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
       `Content-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
