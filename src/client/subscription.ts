@@ -60,7 +60,6 @@ export class Subscription {
   })
   readonly #machine = createMachine(subscriptionStates, 'waiting', (to, from) => this.#moved(to, from))
   #position: WirePosition | undefined
-  #subscribed: Subscribed | undefined
   #ref: number | undefined
   #replaying = false
 
@@ -78,7 +77,7 @@ export class Subscription {
   /** Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one. */
   listen(event: string, listener: (...args: never[]) => void): Undo {
     const isLate = event === 'subscribed' && this.isLive
-    return this.#listeners.on(event, listener, isLate ? [this.#subscribed] : undefined)
+    return this.#listeners.on(event, listener, isLate ? [this.#subscribed(null)] : undefined)
   }
 
   /** There is a connection: joins, or tries again after a refusal. */
@@ -100,10 +99,9 @@ export class Subscription {
     if (ref !== this.#ref || !this.#machine.send('accepted')) return false
     this.#replaying = true
     const { position, recovered, reason } = options
-    this.#subscribed = { position: toPosition(position), recovered }
     if (recovered === false) this.gap(position, reason ?? 'retention')
     else this.#position ??= position
-    this.#listeners.emit('subscribed', this.#subscribed)
+    this.#listeners.emit('subscribed', this.#subscribed(recovered))
     return true
   }
 
@@ -153,6 +151,10 @@ export class Subscription {
       return
     }
     this.#listeners.emit(event, output, meta)
+  }
+
+  #subscribed(recovered: boolean | null): Subscribed {
+    return { position: toPosition(this.#position!), recovered }
   }
 
   #moved(to: SubscriptionState, from: SubscriptionState): void {

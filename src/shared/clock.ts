@@ -2,7 +2,7 @@ import type { Undo } from './disposer.ts'
 
 /** Time as an argument: tests and simulations pass a manual one. */
 export interface Clock {
-  /** Wall-clock milliseconds since 1970. */
+  /** The wall clock, in whole milliseconds since 1970. */
   now(): number
   /** Calls `run` once after `ms` milliseconds; the undo cancels it. */
   after(ms: number, run: () => void): Undo

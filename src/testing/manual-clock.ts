@@ -39,7 +39,7 @@ export function manualClock(startMs = 1_700_000_000_000): ManualClock {
   return {
     now: () => now,
     after(ms, run): Undo {
-      const timer: Timer = { at: now + Math.max(0, ms), order: order++, run }
+      const timer: Timer = { at: now + wholeMs(ms), order: order++, run }
       timers.add(timer)
       return () => {
         timers.delete(timer)
@@ -53,7 +53,7 @@ export function manualClock(startMs = 1_700_000_000_000): ManualClock {
     },
     settle,
     async advance(ms) {
-      const until = now + Math.max(0, ms)
+      const until = now + wholeMs(ms)
       await settle()
       for (let timer = next(); timer && timer.at <= until; timer = next()) {
         timers.delete(timer)
@@ -64,6 +64,11 @@ export function manualClock(startMs = 1_700_000_000_000): ManualClock {
       now = until
     },
   }
+}
+
+/** A clock counts whole milliseconds, and does not go back. */
+function wholeMs(ms: number): number {
+  return Math.max(0, Math.ceil(ms))
 }
 
 /** Resolves once all promise work that is under way has run, however long its chain. */

@@ -11,6 +11,8 @@ export interface NetworkOptions {
   readonly clock: Clock
   /** How long a message travels, in milliseconds; asked for each. Default 0. Order on one connection is kept. */
   readonly latencyMs?: () => number
+  /** What a message from the hub becomes on its way: none, itself, or several. Default: itself. */
+  readonly tamper?: (message: string) => readonly string[]
 }
 
 /** What a test can do to one connection. */
@@ -56,14 +58,16 @@ class Wire implements Link {
   readonly #latencyMs: () => number
   readonly #listener: SocketListener
   readonly #onEnd: () => void
+  readonly #tamper: (message: string) => readonly string[]
   #handlers: SessionHandlers | undefined
   #clientIsOpen = true
   #isSwallowing = false
   readonly #lastArrival = { toHub: 0, toClient: 0 }
 
-  constructor({ clock, latencyMs = () => 0 }: NetworkOptions, listener: SocketListener, onEnd: () => void) {
-    this.#clock = clock
-    this.#latencyMs = latencyMs
+  constructor(options: NetworkOptions, listener: SocketListener, onEnd: () => void) {
+    this.#clock = options.clock
+    this.#latencyMs = options.latencyMs ?? (() => 0)
+    this.#tamper = options.tamper ?? ((message) => [message])
     this.#listener = listener
     this.#onEnd = onEnd
   }
@@ -83,7 +87,9 @@ class Wire implements Link {
       this.#handlers = hub.accept(
         {
           bufferedBytes: 0,
-          send: (message) => this.#carry('toClient', () => this.#toClient(message)),
+          send: (message) => {
+            for (const one of this.#tamper(message)) this.#carry('toClient', () => this.#toClient(one))
+          },
           close: (code, reason) => this.#carry('toClient', () => this.#closeClient(code, reason)),
         },
         { url, headers: {} },

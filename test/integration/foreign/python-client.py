@@ -49,6 +49,8 @@ class Channel:
 
 
 class Client:
+    opened = []
+
     def __init__(self, socket, session):
         self.socket = socket
         self.session = session
@@ -66,6 +68,7 @@ class Client:
             await socket.close()
             raise RuntimeError("the server speaks something else")
         client = cls(socket, session or secrets.token_urlsafe(32))
+        client.opened.append(client)
         hello = {"registry": [version, ""], "session": client.session}
         if token is not None:
             hello["token"] = token
@@ -82,7 +85,7 @@ class Client:
     async def next(self, *types):
         """The next frame of one of these types. What must be answered, or belongs to a channel, is done on the way."""
         while True:
-            if self.heard.empty():
+            while self.heard.empty():
                 await self.read()
             frame = self.heard.get_nowait()
             if frame[0] in types:
@@ -354,6 +357,13 @@ SCENARIOS = {
 }
 
 
+async def main(scenario, address, token=None):
+    try:
+        await SCENARIOS[scenario](address, token)
+    finally:
+        for client in Client.opened:
+            await client.socket.close()
+
+
 if __name__ == "__main__":
-    scenario, address, *rest = sys.argv[1:]
-    asyncio.run(SCENARIOS[scenario](address, rest[0] if rest else None))
+    asyncio.run(main(*sys.argv[1:]))

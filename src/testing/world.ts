@@ -1,0 +1,195 @@
+import { memory } from '../broadcasters/memory.ts'
+import { type Client, createClient } from '../client/create-client.ts'
+import { channel } from '../registry/channel.ts'
+import { defineRegistry } from '../registry/registry.ts'
+import type { Schema } from '../registry/schema.ts'
+import { createHub, type Hub } from '../server/create-hub.ts'
+import type { Undo } from '../shared/disposer.ts'
+import type { SyncError } from '../shared/errors.ts'
+import type { Random } from '../shared/random.ts'
+import type { Fact } from './history.ts'
+import { manualClock } from './manual-clock.ts'
+import { createNetwork, type Network, type NetworkOptions } from './network.ts'
+import { seededRandom } from './seeded-random.ts'
+
+/** Takes everything: the worlds try the delivery, not the schemas. */
+const anything: Schema<{ id: number }> = {
+  '~standard': { version: 1, vendor: 'syncline', validate: (value) => ({ value: value as { id: number } }) },
+}
+
+const registry = defineRegistry({ feed: channel('feed/:name', { events: { tick: anything } }) })
+
+export interface WorldOptions {
+  readonly clients?: number
+  readonly feeds?: number
+  /** How many things happen, one after the other. Default 120. */
+  readonly steps?: number
+  /** What the hub's messages become on their way to a client; for showing that a fault is caught. */
+  readonly tamper?: NetworkOptions['tamper']
+}
+
+/** How a run went. */
+export interface WorldReport {
+  readonly history: readonly Fact[]
+  /** How many timers were left after everything was closed. */
+  readonly leftTimers: number
+  /** What was reported to `onError` by either side. */
+  readonly errors: readonly SyncError[]
+  /** How often each thing happened: a run in which nothing happens proves nothing. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** Runs one history: hub, broker, clients and network in this process, on a manual clock, all from one seed. */
+export async function runWorld(seed: number, options: WorldOptions = {}): Promise<WorldReport> {
+  const world = new World(seed, options)
+  for (let i = 0; i < (options.steps ?? 120); i++) await world.step()
+  await world.settle()
+  return world.end()
+}
+
+class World {
+  readonly #clock = manualClock()
+  readonly #random: Random
+  readonly #network: Network
+  readonly #clients: Client<typeof registry>[]
+  readonly #feeds: readonly string[]
+  readonly #history: Fact[] = []
+  readonly #errors: SyncError[] = []
+  readonly #counts: Record<string, number> = {}
+  readonly #listening = new Map<string, Undo>()
+  #hub: Hub<typeof registry>
+  #lastId = 0
+  #lastListener = 0
+
+  constructor(seed: number, { clients = 3, feeds = 2, tamper }: WorldOptions) {
+    this.#random = seededRandom(seed)
+    this.#hub = this.#startHub()
+    this.#network = createNetwork(this.#hub, {
+      clock: this.#clock,
+      latencyMs: () => Math.floor(this.#random() * 80),
+      ...(tamper && { tamper }),
+    })
+    this.#feeds = Array.from({ length: feeds }, (_, i) => `feed ${i}`)
+    this.#clients = Array.from({ length: clients }, () => this.#startClient())
+  }
+
+  /** One thing that happens, and then some time. */
+  async step(): Promise<void> {
+    const steps: readonly [weight: number, name: string, run: () => unknown][] = [
+      [50, 'publish', () => this.#publish()],
+      [12, 'listen', () => this.#listen()],
+      [8, 'leave', () => this.#leave()],
+      [8, 'cut', () => this.#pick(this.#network.links)?.cut()],
+      [3, 'black hole', () => this.#pick(this.#network.links)?.blackHole()],
+      [2, 'hub restart', () => this.#restart()],
+      [2, 'hub unreachable', () => this.#unplug()],
+      [6, 'pause', () => this.#clock.advance(this.#random() * 40_000)],
+    ]
+    const bag = steps.flatMap((step) => Array<typeof step>(step[0]).fill(step))
+    const [, name, run] = this.#pick(bag)!
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1
+    await run()
+    await this.#clock.advance(this.#random() * 400)
+  }
+
+  /** Ends all faults and gives everything the time to come right. */
+  async settle(): Promise<void> {
+    this.#network.hub = this.#hub
+    await this.#clock.advance(120_000)
+    for (const feed of this.#feeds) await this.#publish(feed)
+    await this.#clock.advance(10_000)
+    this.#history.push({ kind: 'settled' })
+  }
+
+  async end(): Promise<WorldReport> {
+    for (const client of this.#clients) client.close()
+    await this.#hub.close()
+    await this.#clock.advance(1_000)
+    return {
+      history: this.#history,
+      leftTimers: this.#clock.pending,
+      errors: this.#errors,
+      counts: this.#counts,
+    }
+  }
+
+  #startHub(): Hub<typeof registry> {
+    const common = { clock: this.#clock, random: this.#random }
+    const hub = createHub(registry, {
+      ...common,
+      broadcaster: memory(common),
+      onError: (error) => this.#errors.push(error),
+    })
+    hub.serve('feed', {})
+    return hub
+  }
+
+  #startClient(): Client<typeof registry> {
+    return createClient(registry, {
+      url: 'ws://world/sync',
+      socket: this.#network.socket,
+      clock: this.#clock,
+      random: this.#random,
+      onError: (error) => this.#errors.push(error),
+    })
+  }
+
+  async #publish(feed = this.#pick(this.#feeds)!): Promise<void> {
+    const id = ++this.#lastId
+    const handle = this.#hub.channel('feed', { name: feed })
+    const position = await handle.publish('tick', { id })
+    this.#history.push({ kind: 'appended', channel: handle.name, position, id })
+  }
+
+  #listen(): void {
+    const client = this.#pick(this.#clients)!
+    const handle = client.channel('feed', { name: this.#pick(this.#feeds)! })
+    const listener = `listener ${++this.#lastListener}`
+    this.#history.push({ kind: 'listening', listener, channel: handle.name })
+    const undos = [
+      handle.on('subscribed', ({ position, recovered }) => {
+        this.#history.push({ kind: 'subscribed', listener, position, recovered })
+      }),
+      handle.on('gap', ({ position }) => this.#record('gap', { kind: 'gap', listener, position })),
+      handle.on('tick', ({ id }, { position }) => {
+        this.#record('delivered', { kind: 'delivered', listener, position, id })
+      }),
+    ]
+    this.#listening.set(listener, () => {
+      for (const undo of undos) undo()
+    })
+  }
+
+  #leave(): void {
+    const listener = this.#pick([...this.#listening.keys()])
+    if (listener === undefined) return
+    this.#listening.get(listener)?.()
+    this.#listening.delete(listener)
+    this.#history.push({ kind: 'left', listener })
+  }
+
+  /** A new process: the logs of the memory broadcaster are gone, and every connection with them. */
+  async #restart(): Promise<void> {
+    const old = this.#hub
+    this.#hub = this.#startHub()
+    this.#network.hub = this.#hub
+    await old.close()
+  }
+
+  #unplug(): void {
+    this.#network.hub = undefined
+    for (const link of this.#network.links) link.cut()
+    this.#clock.after(this.#random() * 30_000, () => {
+      this.#network.hub = this.#hub
+    })
+  }
+
+  #record(count: string, fact: Fact): void {
+    this.#counts[count] = (this.#counts[count] ?? 0) + 1
+    this.#history.push(fact)
+  }
+
+  #pick<T>(items: readonly T[]): T | undefined {
+    return items[Math.floor(this.#random() * items.length)]
+  }
+}
