@@ -26,7 +26,10 @@ export async function runInNode(source: string, ...args: readonly string[]): Pro
     tsconfig: `${root}/tsconfig.json`,
     logLevel: 'silent',
   })
-  const child = spawn(process.execPath, ['-', ...args], { stdio: ['pipe', 'pipe', 'pipe'] })
+  // Node 20 has the platform's own WebSocket only with this flag.
+  const child = spawn(process.execPath, ['--experimental-websocket', '-', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => {

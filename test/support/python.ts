@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { onTestFinished } from 'vitest'
 import { findPython } from '../../scripts/needs.mjs'
 
-/** A Python program that was started by a test; ended after it. */
+/** A Python program that was started by a test, which must `stop` it. */
 export interface PythonProgram {
   readonly process: ChildProcess
   /** Its standard output, line by line, until it ends. */
@@ -12,6 +11,8 @@ export interface PythonProgram {
   readonly exited: Promise<number | null>
   /** Everything that it wrote to standard error so far. */
   readonly complaints: () => string
+  /** Kills it if it still runs; resolves when it has ended. */
+  stop(): Promise<unknown>
 }
 
 /** Starts `python3` with these arguments. Throws one line that says how to get one where there is none. */
@@ -31,9 +32,9 @@ export function startPython(...args: readonly string[]): PythonProgram {
     complaints += chunk
   })
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  onTestFinished(async () => {
+  const stop = () => {
     child.kill('SIGKILL')
-    await exited
-  })
-  return { process: child, lines: createInterface(child.stdout), exited, complaints: () => complaints }
+    return exited
+  }
+  return { process: child, lines: createInterface(child.stdout), exited, complaints: () => complaints, stop }
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
-import type { ConnectionStatus } from 'syncline/client'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ClientOptions, ConnectionStatus } from 'syncline/client'
+import { manualClock } from 'syncline/testing'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runInNode } from '../../support/bundled-client.ts'
 import { patience, startClient } from '../../support/hub-server.ts'
 import { startPython } from '../../support/python.ts'
@@ -15,7 +16,7 @@ interface Told {
 
 /** A FastAPI server; `told` is what has happened there. */
 async function startFastApi() {
-  const { lines } = startPython(fileURLToPath(new URL('fastapi-server.py', import.meta.url)))
+  const { lines, stop } = startPython(fileURLToPath(new URL('fastapi-server.py', import.meta.url)))
   const told: Told[] = []
   const reading = (async () => {
     for await (const line of lines) told.push(JSON.parse(line) as Told)
@@ -26,12 +27,12 @@ async function startFastApi() {
     if (!listening) throw new Error('FastAPI does not listen yet')
     return listening.port
   }, patience)
-  return { told, urlOf: (path: string) => `http://127.0.0.1:${port}${path}` }
+  return { told, stop, urlOf: (path: string) => `http://127.0.0.1:${port}${path}` }
 }
 
 /** A client of `url` that somebody listens with, and every status that it showed. */
-function watch(url: string, connectTimeoutMs = 10_000) {
-  const { client, errors } = startClient(url, { connectTimeoutMs })
+function watch(url: string, options: Partial<ClientOptions> = {}) {
+  const { client, errors } = startClient(url, options)
   const shown: ConnectionStatus[] = []
   client.onStatus((status) => shown.push(status))
   const heard: unknown[] = []
@@ -59,6 +60,11 @@ describe.each([
   ['the platform’s WebSocket', () => {}],
   ['the ws package, where the platform has none', () => vi.stubGlobal('WebSocket', undefined)],
 ])('over %s, a client of a server that has never heard of Syncline', (_name, choose) => {
+  let server: Awaited<ReturnType<typeof startFastApi>>
+  beforeAll(async () => {
+    server = await startFastApi()
+  })
+  afterAll(() => server.stop())
   beforeEach(choose)
   afterEach(() => {
     vi.unstubAllGlobals()
@@ -67,7 +73,7 @@ describe.each([
   it.each(['/echo', '/json', '/other'])(
     'does not fall back in silence where the subprotocol is not chosen (%s)',
     async (path) => {
-      const { told, urlOf } = await startFastApi()
+      const { told, urlOf } = server
       const watched = watch(urlOf(path))
       await expectNoFallback(watched, ['connect_failed', 'unsupported'])
       expect(told.filter(({ event }) => event === 'asked').map(({ offered }) => offered)[0]).toEqual([
@@ -78,14 +84,14 @@ describe.each([
   )
 
   it.each(['/page', '/nowhere'])('keeps trying where there is no WebSocket at all (%s)', async (path) => {
-    const { urlOf } = await startFastApi()
+    const { urlOf } = server
     await expectNoFallback(watch(urlOf(path)), ['connect_failed'])
   })
 
   it.each(['/impostor', '/almost', '/binary'])(
     'reports what it cannot read and tries again where another JSON is spoken under the name (%s)',
     async (path) => {
-      const { urlOf } = await startFastApi()
+      const { urlOf } = server
       const watched = watch(urlOf(path))
       await expectNoFallback(watched, ['bad_frame'])
       expect(watched.errors.length).toBeGreaterThanOrEqual(3)
@@ -94,20 +100,28 @@ describe.each([
   )
 
   it.each(['/mute', '/parrot'])('gives an attempt up in time where no welcome comes (%s)', async (path) => {
-    const { told, urlOf } = await startFastApi()
-    const watched = watch(urlOf(path), 100)
+    const { told, urlOf } = server
+    const clock = manualClock()
+    const watched = watch(urlOf(path), { clock })
+    const received = () => told.filter(({ event, path: at }) => event === 'received' && at === path)
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await vi.waitFor(() => expect(received().length).toBe(attempt), patience)
+      await clock.advance(10_000)
+      if (attempt === 3) break
+      await clock.advance((watched.client.status.nextAttemptAt ?? 0) - clock.now())
+    }
     await expectNoFallback(watched, ['connect_timeout'])
-    const received = told.flatMap(({ message }) => (message === undefined ? [] : [JSON.parse(message)[0]]))
-    expect(new Set(received), 'nothing but hello goes to a stranger').toEqual(new Set(['hello']))
+    const types = received().map(({ message }) => JSON.parse(message ?? '')[0])
+    expect(types, 'nothing but hello goes to a stranger').toEqual(['hello', 'hello', 'hello'])
     expect(watched.errors).toEqual([])
   })
 
   it.each(['/echo', '/impostor', '/mute', '/nowhere'])(
     'leaves the process free to end once it is closed (%s)',
     async (path) => {
-      const { urlOf } = await startFastApi()
+      const { urlOf } = server
       const { exited } = await runInNode(
-        `${globalThis.WebSocket ? '' : 'Reflect.deleteProperty(globalThis, "WebSocket")'}
+        `${globalThis.WebSocket ? '' : "Reflect.deleteProperty(globalThis, 'WebSocket')"}
         import { defineRegistry, channel } from 'syncline'
         import { createClient } from 'syncline/client'
         const client = createClient(defineRegistry({ lobby: channel('lobby', {}) }), {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { manualClock } from 'syncline/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { registry } from '../../support/challenge-registry.ts'
 import { type HubServerOptions, startHub, startHubFor } from '../../support/hub-server.ts'
 import { startPython } from '../../support/python.ts'
@@ -14,7 +14,10 @@ const program = fileURLToPath(new URL('python-client.py', import.meta.url))
 
 /** Runs a scenario of `python-client.py` to its end, and gives what it told, without what it asked for. */
 async function play(scenario: string, url: string, answers: Answers = {}): Promise<Step[]> {
-  const { lines, exited, complaints } = startPython(program, scenario, url)
+  const { lines, exited, complaints, stop } = startPython(program, scenario, url)
+  onTestFinished(async () => {
+    await stop()
+  })
   const steps: Step[] = []
   for await (const line of lines) {
     const step = JSON.parse(line) as Step
