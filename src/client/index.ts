@@ -1,7 +1,9 @@
 /** The framework-agnostic client: `syncline/client`. @module */
-export type { BackoffOptions } from '../shared/backoff.ts'
+export type { GapReason } from '../protocol/frames.ts'
+export { type BackoffOptions, backoffDefaults } from '../shared/backoff.ts'
 export { type Clock, systemClock } from '../shared/clock.ts'
 export type { Position } from '../shared/position.ts'
+export type { Random } from '../shared/random.ts'
 export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
 export type { Channel } from './channel.ts'
 export type { ConnectionStatus } from './connection.ts'

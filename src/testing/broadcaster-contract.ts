@@ -253,12 +253,13 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
   'subscriptions of one channel are independent, also with the same function': async (t) => {
     const ear = await t.listen()
     const undo = await t.broadcaster.subscribe(t.channel, ear.hear)
-    await t.append('to both')
-    await ear.untilCount(2)
+    await t.broadcaster.subscribe(t.channel, ear.hear)
+    await t.append('to all three')
+    await ear.untilCount(3)
     undo()
-    await t.append('to one', 'end')
-    await ear.until(3)
-    requireEqual(ear.offsets, [1, 1, 2, 3], 'What was told to a function that is subscribed twice, then once')
+    await t.append('to two', 'end')
+    await ear.untilCount(7)
+    requireEqual(ear.offsets, [1, 1, 1, 2, 2, 3, 3], 'What three subscriptions heard, then two')
   },
 
   'nothing is delivered after the undo, which may be called twice': async (t) => {

@@ -33,9 +33,9 @@ describe('the code of the documents', () => {
     expect(lines).toBeLessThanOrEqual(30)
   })
 
-  it('has a quick start that prints what it promises', async () => {
-    const printed = await runQuickStart(folder, read('README.md'))
-    for (const line of promisedOutput(read('README.md'))) expect(printed).toContain(line)
+  it.each(['README.md', 'docs/guide/1-getting-started.md'])('of %s prints what it promises', async (name) => {
+    const printed = await runQuickStart(folder, read(name))
+    for (const line of promisedOutput(read(name))) expect(printed).toContain(line)
   })
 })
 

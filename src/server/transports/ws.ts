@@ -18,7 +18,7 @@ export interface AttachOptions {
 }
 
 /** Any hub, whatever its registry and its users. */
-type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings'>
+export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings'>
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
