@@ -25,11 +25,12 @@ export const closeCodes = {
 export type CloseCode = keyof typeof closeCodes
 
 /**
- * The error code that a close stands for. A hub's close reason begins with it, so that a client needs no table;
- * whatever else closes a connection has lost it.
+ * The error code that a close stands for. From 4000 on, a hub's close reason begins with it, so that a client needs no
+ * table; whatever else closes a connection has lost it.
  */
 export function closeReason(code: number, reason: string): string {
-  return (code >= 4000 && /^\w+/.exec(reason)?.[0]) || 'connection_lost'
+  if (code === 1009) return 'too_large'
+  return (code >= 4000 && /^[a-z_]+(?=: )/.exec(reason)?.[0]) || 'connection_lost'
 }
 
 /**

@@ -1,10 +1,14 @@
-import type { ClientFrame } from '../protocol/frames.ts'
+import type { ClientFrame, HelloFrame } from '../protocol/frames.ts'
 import { SyncError } from '../shared/errors.ts'
 import type { Memberships } from './memberships.ts'
 import type { Session } from './session.ts'
 
 /** Hands each frame of a ready session to the part that it concerns. The only switch over frame types here. */
-export function dispatchFrame(frame: ClientFrame, session: Session, memberships: Memberships): void {
+export function dispatchFrame(
+  frame: Exclude<ClientFrame, HelloFrame>,
+  session: Session,
+  memberships: Memberships,
+): void {
   switch (frame[0]) {
     case 'sub':
       // Every failure is answered in there.
@@ -19,9 +23,6 @@ export function dispatchFrame(frame: ClientFrame, session: Session, memberships:
     // That something was heard is all that these two say.
     case 'pong':
     case 'cancel':
-      return
-    case 'hello':
-      session.close(4501, 'hello was said already')
       return
     case 'pub':
       session.send(['nak', frame[3], frame[1], notServed.code, notServed.message])

@@ -8,17 +8,20 @@ import type { Session } from './session.ts'
 export function startHeartbeat(session: Session, { clock, random, pingMs, pongMs }: HubSettings): void {
   // Drawn for each session, so that those that came, or were told something, together are not pinged together.
   const intervalMs = Math.floor(pingMs * (0.75 + random() / 4))
+  // One that lies ahead is from before the wall clock was set back, and proves nothing.
+  const isQuiet = (since: number, now: number) => since > now || since + intervalMs <= now
   const look = () => {
     const now = clock.now()
-    const quietAt = Math.min(session.heardAt, session.toldAt) + intervalMs
-    // The upper bound is for a wall clock that was set back: it must not put the next look off.
-    if (quietAt > now) schedule(look, Math.min(intervalMs, quietAt - now))
-    else ask(session.heardAt, now)
+    const { heardAt, toldAt } = session
+    if (isQuiet(heardAt, now)) ask(heardAt)
+    else if (isQuiet(toldAt, now)) {
+      session.send(['ping'])
+      schedule(look, intervalMs)
+    } else schedule(look, Math.min(heardAt, toldAt) + intervalMs - now)
   }
-  const ask = (heardAt: number, now: number) => {
+  const ask = (heardAt: number) => {
     session.send(['ping'])
-    if (heardAt + intervalMs > now) schedule(look, intervalMs)
-    else schedule(() => (session.heardAt === heardAt ? giveUp() : look()), pongMs)
+    schedule(() => (session.heardAt === heardAt ? giveUp() : look()), pongMs)
   }
   const giveUp = () => session.close(4001, `no answer to a ping in ${pongMs} ms`)
   // One pending timer a session; cancelled with it.

@@ -7,7 +7,7 @@ import type { Served } from './served.ts'
 import type { Session } from './session.ts'
 
 /** One attempt of a session to hold a channel. A newer one replaces it, and its late steps change nothing. */
-export interface Membership {
+interface Membership {
   readonly ref: number
   room?: Room
   isGranted: boolean
@@ -23,6 +23,8 @@ export interface MembershipParts {
 /** Which session holds which channel: asks the app, follows the log, and answers. */
 export class Memberships {
   readonly #parts: MembershipParts
+  /** What each session holds, asked for or granted, by channel name. */
+  readonly #held = new WeakMap<Session, Map<string, Membership>>()
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
@@ -33,25 +35,23 @@ export class Memberships {
     this.#drop(session, name)
     // The answer to a replaced request may have been one too many for a slow consumer.
     if (session.machine.state === 'closed') return
-    if (session.memberships.size >= this.#parts.settings.maxChannels) {
-      session.refuse(
-        ref,
-        new SyncError('limit_exceeded', `${session.memberships.size} channels are held already`),
-      )
+    const held = this.#heldBy(session)
+    if (held.size >= this.#parts.settings.maxChannels) {
+      session.refuse(ref, new SyncError('limit_exceeded', `${held.size} channels are held already`))
       return
     }
     const membership: Membership = { ref, isGranted: false }
-    session.memberships.set(name, membership)
+    held.set(name, membership)
     try {
       await this.#admit(session, name)
       // Replaced or given up while the app was deciding: the answer has been sent then.
-      if (session.memberships.get(name) !== membership) return
+      if (held.get(name) !== membership) return
       const room = this.#parts.rooms.hold(name)
       membership.room = room
       await room.ready
-      if (session.memberships.get(name) === membership) this.#grant(session, membership, options?.since)
+      if (held.get(name) === membership) this.#grant(session, membership, options?.since)
     } catch (error) {
-      if (session.memberships.get(name) !== membership) return
+      if (held.get(name) !== membership) return
       this.#forget(session, name)
       this.#fail(session, membership, error)
     }
@@ -59,14 +59,23 @@ export class Memberships {
 
   /** Answers an `unsub` frame with `unsubscribed`; one for a channel that is not held has no number. */
   unsubscribe(session: Session, [, ref, name]: UnsubFrame): void {
-    const cid = session.memberships.get(name)?.room?.cid ?? null
+    const cid = this.#heldBy(session).get(name)?.room?.cid ?? null
     this.#drop(session, name)
     session.send(['unsubscribed', cid, ref])
   }
 
   /** Gives back all that a session holds. */
   releaseAll(session: Session): void {
-    for (const name of [...session.memberships.keys()]) this.#forget(session, name)
+    for (const name of [...this.#heldBy(session).keys()]) this.#forget(session, name)
+  }
+
+  #heldBy(session: Session): Map<string, Membership> {
+    let held = this.#held.get(session)
+    if (!held) {
+      held = new Map()
+      this.#held.set(session, held)
+    }
+    return held
   }
 
   async #admit(session: Session, name: string): Promise<void> {
@@ -89,7 +98,7 @@ export class Memberships {
 
   /** Ends what a session holds, or has asked for, under this name; an unanswered request is answered. */
   #drop(session: Session, name: string): void {
-    const old = session.memberships.get(name)
+    const old = this.#heldBy(session).get(name)
     this.#forget(session, name)
     if (old && !old.isGranted) {
       session.refuse(old.ref, new SyncError('aborted', 'Replaced or given up before it was granted'))
@@ -97,8 +106,8 @@ export class Memberships {
   }
 
   #forget(session: Session, name: string): void {
-    const old = session.memberships.get(name)
-    session.memberships.delete(name)
+    const old = this.#heldBy(session).get(name)
+    this.#heldBy(session).delete(name)
     if (!old?.room) return
     old.room.sessions.delete(session)
     this.#parts.rooms.release(old.room)

@@ -3,7 +3,7 @@ import { subprotocol } from '../protocol/version.ts'
 
 /** Why an upgrade is refused before it happens. */
 export interface Refusal {
-  readonly status: 400 | 403 | 503
+  readonly status: 400 | 403 | 404
   readonly message: string
 }
 

@@ -2,7 +2,6 @@ import { type CloseCode, closeCodes } from '../protocol/close-codes.ts'
 import type { ErrorDetails, HubFrame } from '../protocol/frames.ts'
 import { Disposer } from '../shared/disposer.ts'
 import { createMachine } from '../shared/machine.ts'
-import type { Membership } from './memberships.ts'
 import type { HubSettings, HubUser } from './options.ts'
 import { sessionStates } from './session-states.ts'
 
@@ -18,13 +17,13 @@ export interface SessionSocket {
 /** One client's connection, from the hub's side. */
 export class Session {
   readonly machine = createMachine(sessionStates, 'greeting')
-  /** What is held by channel name, asked for or granted. */
-  readonly memberships = new Map<string, Membership>()
   /** Ends with the session; owns its timers. */
   readonly scope = new Disposer()
   /** The public id; empty until hello. */
   id = ''
   user: HubUser | undefined
+  /** Whether it has sent a frame of an unknown type. */
+  isPuzzling = false
   /** When something last came from, and went to, the client, in milliseconds since 1970. */
   heardAt: number
   toldAt: number

@@ -72,17 +72,13 @@ export class Sessions {
       this.#reject(session, parsed.error)
       return
     }
-    for (const type of parsed.unknown) {
-      session.refuse(
-        null,
-        new SyncError('unknown_frame', `Frames of type "${type.slice(0, 32)}" are not known`),
-      )
-    }
+    for (const type of parsed.unknown) this.#puzzle(session, type)
     for (const frame of parsed.frames) this.#take(session, frame, request)
   }
 
   #take(session: Session, frame: ClientFrame, request: ConnectRequest): void {
-    if (session.machine.state === 'ready') dispatchFrame(frame, session, this.#memberships)
+    if (session.machine.state === 'ready' && frame[0] !== 'hello')
+      dispatchFrame(frame, session, this.#memberships)
     else if (frame[0] === 'hello' && session.machine.send('hello')) {
       const { settings } = this.#parts
       // Every failure of the handshake ends in a closed session.
@@ -90,14 +86,27 @@ export class Sessions {
         if (isReady) startHeartbeat(session, settings)
       })
     } else if (session.machine.state !== 'closed') {
-      this.#reject(session, new SyncError('bad_frame', `"${frame[0]}" came before the welcome`))
+      this.#reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
     }
+  }
+
+  /** Answers a frame of an unknown type, each time; reports the first one of a session only. */
+  #puzzle(session: Session, type: string): void {
+    const error = new SyncError('unknown_frame', `Frames of type "${type.slice(0, 32)}" are not known`)
+    session.refuse(null, error)
+    if (session.isPuzzling) return
+    session.isPuzzling = true
+    this.#report(session, error)
+  }
+
+  #report(session: Session, error: SyncError): void {
+    this.#parts.settings.onError(error, { stage: 'frame', client: session.id || undefined })
   }
 
   /** Ends a session that sent what no client sends; said once, because nothing more is read from it. */
   #reject(session: Session, error: SyncError): void {
     if (session.machine.state === 'closed') return
-    this.#parts.settings.onError(error, { stage: 'frame', ...(session.id && { client: session.id }) })
+    this.#report(session, error)
     session.close(error.code === 'too_large' ? 4505 : 4501, error.message)
   }
 

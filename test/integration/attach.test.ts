@@ -132,12 +132,18 @@ describe('a hub on a server that does other things too', () => {
     const second = createHub(registry)
     onTestFinished(() => second.close())
     second.serve('lobby', {})
-    attachWebSocket(second, server, { path: '/second' })
-    const first = await startListener(`ws://127.0.0.1:${port}/sync`)
-    const other = await startListener(`ws://127.0.0.1:${port}/second`)
+    const detach = attachWebSocket(second, server, { path: '/second' })
+    expect(() => attachWebSocket(second, server, { path: '/sync' })).toThrow(/attached at \/sync already/)
+    const first = startListener(`ws://127.0.0.1:${port}/sync`)
+    const other = startListener(`ws://127.0.0.1:${port}/second`)
     await publishUntilHeard(hub, 'first', first.heard)
     await publishUntilHeard(second, 'second', other.heard)
     expect([new Set(first.heard), new Set(other.heard)]).toEqual([new Set(['first']), new Set(['second'])])
+    const { status, body } = await askUpgrade(port, '/third', offer)
+    expect([status, body]).toEqual([404, expect.stringContaining('/sync or /second')])
+    detach()
+    detach()
+    expect((await askUpgrade(port, '/second', offer)).status).toBe(404)
   })
 
   it('works with an Express app, whose routes publish', async () => {
@@ -151,7 +157,7 @@ describe('a hub on a server that does other things too', () => {
     })
     const { server, port } = await startHttp(app)
     attachWebSocket(hub, server, { path: '/sync' })
-    const { client, heard } = await startListener(`http://127.0.0.1:${port}/sync`)
+    const { client, heard } = startListener(`http://127.0.0.1:${port}/sync`)
     const own: boolean[] = []
     client.channel('lobby').on('said', ({ text }, meta) => text === 'hi' && own.push(meta.own))
     await publishUntilHeard(hub, 'ready', heard)
@@ -194,7 +200,7 @@ describe('a hub on a server that does other things too', () => {
       () => expect(hot.raw.map((text) => JSON.parse(text).type)).toContain('connected'),
       patience,
     )
-    const { heard } = await startListener(`http://127.0.0.1:${port}/sync`)
+    const { heard } = startListener(`http://127.0.0.1:${port}/sync`)
     await publishUntilHeard(hub, 'beside Vite', heard)
     vite.ws.send({ type: 'full-reload' })
     await vi.waitFor(() => expect(hot.raw.join()).toContain('full-reload'), patience)

@@ -22,53 +22,53 @@ const deep = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
 
 /** What a client that was welcomed may do to be sent away for it. */
 const attacks: readonly Attack[] = [
-  { name: 'a message that is not JSON', run: (it) => it.send('hello?') },
-  { name: 'an empty message', run: (it) => it.send('') },
-  { name: 'an object', run: (it) => it.send({ type: 'sub' }) },
-  { name: 'a number', run: (it) => it.send('1') },
-  { name: 'an empty array', run: (it) => it.send([]) },
-  { name: 'a frame whose type is no text', run: (it) => it.send([1, 2]) },
-  { name: 'a batch that holds no frame', run: (it) => it.send([['ping'], 'ping']) },
-  { name: 'a batch that holds an empty frame', run: (it) => it.send([['ping'], []]) },
-  { name: 'a frame of wrong shape', run: (it) => it.send(['sub', 'one', 'lobby']) },
-  { name: 'a frame that is too short', run: (it) => it.send(['sub', 1]) },
-  { name: 'a negative number', run: (it) => it.send(['unsub', -1, 'lobby']) },
-  { name: 'a number beyond 2^53', run: (it) => it.send('["ping",9007199254740992]') },
-  { name: 'a good frame and a bad one in a batch', run: (it) => it.send([['ping'], ['sub']]) },
+  { name: 'a message that is not JSON', run: (peer) => peer.send('hello?') },
+  { name: 'an empty message', run: (peer) => peer.send('') },
+  { name: 'an object', run: (peer) => peer.send({ type: 'sub' }) },
+  { name: 'a number', run: (peer) => peer.send('1') },
+  { name: 'an empty array', run: (peer) => peer.send([]) },
+  { name: 'a frame whose type is no text', run: (peer) => peer.send([1, 2]) },
+  { name: 'a batch that holds no frame', run: (peer) => peer.send([['ping'], 'ping']) },
+  { name: 'a batch that holds an empty frame', run: (peer) => peer.send([['ping'], []]) },
+  { name: 'a frame of wrong shape', run: (peer) => peer.send(['sub', 'one', 'lobby']) },
+  { name: 'a frame that is too short', run: (peer) => peer.send(['sub', 1]) },
+  { name: 'a negative number', run: (peer) => peer.send(['unsub', -1, 'lobby']) },
+  { name: 'a number beyond 2^53', run: (peer) => peer.send('["ping",9007199254740992]') },
+  { name: 'a good frame and a bad one in a batch', run: (peer) => peer.send([['ping'], ['sub']]) },
   {
     name: 'a __proto__ key',
-    run: (it) => it.send('["sub",1,"lobby",{"__proto__":{"isAdmin":true}}]'),
+    run: (peer) => peer.send('["sub",1,"lobby",{"__proto__":{"isAdmin":true}}]'),
   },
   {
     name: 'a __proto__ key written with escapes',
-    run: (it) => it.send('["sub",1,"lobby",{"\\u005f_prot\\u006F__":{"isAdmin":true}}]'),
+    run: (peer) => peer.send('["sub",1,"lobby",{"\\u005f_prot\\u006F__":{"isAdmin":true}}]'),
   },
   {
     name: 'a __proto__ key deep inside a payload',
-    run: (it) => it.send('["tell","lobby","typing",[{"a":{"__proto__":null}}]]'),
+    run: (peer) => peer.send('["tell","lobby","typing",[{"a":{"__proto__":null}}]]'),
   },
-  { name: 'arrays nested 10,000 deep', run: (it) => it.send(deep(10_000)) },
+  { name: 'arrays nested 10,000 deep', run: (peer) => peer.send(deep(10_000)) },
   {
     name: 'objects nested 10,000 deep in a payload',
-    run: (it) => it.send(`["tell","lobby","typing",${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}]`),
+    run: (peer) => peer.send(`["tell","lobby","typing",${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}]`),
   },
-  { name: 'nesting that never ends', run: (it) => it.send('['.repeat(10_000)) },
-  { name: 'a second hello', run: (it) => it.send(hello()) },
-  { name: 'a binary message', run: (it) => it.socket.send(Buffer.from('["ping"]')) },
+  { name: 'nesting that never ends', run: (peer) => peer.send('['.repeat(10_000)) },
+  { name: 'a second hello', run: (peer) => peer.send(hello()) },
+  { name: 'a binary message', run: (peer) => peer.socket.send(Buffer.from('["ping"]')) },
   {
     name: 'a message that is too large',
-    run: (it) => it.send(['tell', 'lobby', 'typing', 'x'.repeat(300_000)]),
+    run: (peer) => peer.send(['tell', 'lobby', 'typing', 'x'.repeat(300_000)]),
     close: 1009,
     code: 'too_large',
   },
   {
     name: 'text that is no UTF-8',
-    run: (it) => it.socket.send(Buffer.from([0x5b, 0x22, 0xc3, 0x28, 0x22, 0x5d]), { binary: false }),
+    run: (peer) => peer.socket.send(Buffer.from([0x5b, 0x22, 0xc3, 0x28, 0x22, 0x5d]), { binary: false }),
     close: 1007,
   },
   {
     name: 'a frame that breaks the WebSocket protocol',
-    run: (it) => it.socket.send('["ping"]', { mask: false }),
+    run: (peer) => peer.socket.send('["ping"]', { mask: false }),
     close: 1002,
   },
 ]
@@ -76,7 +76,7 @@ const attacks: readonly Attack[] = [
 /** A hub with a witness that hears what is said in the lobby. */
 async function startWatched(options = {}) {
   const served = await startHub(options)
-  const witness = await startListener(served.url)
+  const witness = startListener(served.url)
   await publishUntilHeard(served.hub, 'before', witness.heard)
   return { ...served, witness }
 }
@@ -93,6 +93,16 @@ async function expectUndisturbed({ hub, witness }: Watched): Promise<void> {
 
 const codesOf = ({ errors }: Pick<HubServer<typeof registry>, 'errors'>) =>
   errors.map(({ stage, code, client }) => ({ stage, code, client }))
+
+describe('the witness of these tests', () => {
+  it('notices when it is disturbed, even if it hears everything again', async () => {
+    const watched = await startWatched()
+    await expectUndisturbed(watched)
+    watched.cut()
+    await publishUntilHeard(watched.hub, 'back', watched.witness.heard)
+    await expect(expectUndisturbed(watched)).rejects.toThrow(/attempt/)
+  })
+})
 
 describe('a client that was welcomed', () => {
   it.each(attacks)('is sent away with a code for $name, and nobody else notices', async (attack) => {
@@ -144,7 +154,7 @@ describe('a client that was welcomed', () => {
     expect((await bare.ended()).code).toBe(4501)
   })
 
-  it('has thousands of unknown frames each answered with unknown_frame, and stays', async () => {
+  it('has thousands of unknown frames each answered, the first one reported, and stays', async () => {
     const watched = await startWatched()
     const { bare } = await greetBare(watched.url)
     const count = 5_000
@@ -156,6 +166,7 @@ describe('a client that was welcomed', () => {
     expect(errors.length).toBe(count + 1)
     expect(new Set(errors.map(([, ref, code]) => `${ref} ${code}`))).toEqual(new Set(['null unknown_frame']))
     await expectUndisturbed(watched)
+    expect(codesOf(watched)).toEqual(['unknown_frame'])
   })
 
   it('has each of 10,000 subscriptions in one batch answered, and those beyond the limit refused', async () => {
@@ -187,17 +198,20 @@ describe('a client that was welcomed', () => {
 
 describe('a client that was not welcomed yet', () => {
   const early: readonly Attack[] = [
-    { name: 'a subscription', run: (it) => it.send(['sub', 1, 'lobby']) },
-    { name: 'a pong', run: (it) => it.send(['pong']) },
-    { name: 'a hello and a subscription in one batch', run: (it) => it.send([hello(), ['sub', 1, 'lobby']]) },
-    { name: 'a hello in two', run: (it) => it.send([hello(), hello()]) },
+    { name: 'a subscription', run: (peer) => peer.send(['sub', 1, 'lobby']) },
+    { name: 'a pong', run: (peer) => peer.send(['pong']) },
+    {
+      name: 'a hello and a subscription in one batch',
+      run: (peer) => peer.send([hello(), ['sub', 1, 'lobby']]),
+    },
+    { name: 'a hello in two', run: (peer) => peer.send([hello(), hello()]) },
     {
       name: 'a hello with a secret that could be guessed',
-      run: (it) => it.send(['hello', { registry: [1, ''], session: 'short' }]),
+      run: (peer) => peer.send(['hello', { registry: [1, ''], session: 'short' }]),
     },
-    { name: 'a hello without a session', run: (it) => it.send(['hello', { registry: [1, ''] }]) },
-    { name: 'a hello with a __proto__ key', run: (it) => it.send('["hello",{"__proto__":{}}]') },
-    { name: 'no JSON', run: (it) => it.send('GET / HTTP/1.1') },
+    { name: 'a hello without a session', run: (peer) => peer.send(['hello', { registry: [1, ''] }]) },
+    { name: 'a hello with a __proto__ key', run: (peer) => peer.send('["hello",{"__proto__":{}}]') },
+    { name: 'no JSON', run: (peer) => peer.send('GET / HTTP/1.1') },
   ]
 
   it.each(early)('is sent away with a code for $name', async ({ run }) => {
@@ -217,6 +231,6 @@ describe('a client that was not welcomed yet', () => {
     bare.send([['since2030', {}], hello(secret('b'))])
     await bare.next('welcome')
     await expectUndisturbed(watched)
-    expect(codesOf(watched)).toEqual([])
+    expect(codesOf(watched)).toEqual(['unknown_frame'])
   })
 })

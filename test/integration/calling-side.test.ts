@@ -1,25 +1,9 @@
 import { channel, defineRegistry, isSyncError, type SyncError } from 'syncline'
-import { type SocketFactory, webSocket } from 'syncline/client'
 import { describe, expect, it, vi } from 'vitest'
 import * as z from 'zod'
 import { greetBare } from '../support/bare-client.ts'
 import { patience, startClient, startHub, startHubFor } from '../support/hub-server.ts'
-
-/** The platform's socket, and every message that went out through it. */
-function recorded(): { readonly sent: string[]; readonly socket: SocketFactory } {
-  const sent: string[] = []
-  const socket: SocketFactory = (address, listener) => {
-    const real = webSocket(address, listener)
-    return {
-      close: () => real.close(),
-      send(message) {
-        sent.push(message)
-        real.send(message)
-      },
-    }
-  }
-  return { sent, socket }
-}
+import { recordedSocket } from '../support/recorded-socket.ts'
 
 async function refusalOf(run: () => unknown): Promise<SyncError> {
   try {
@@ -51,7 +35,7 @@ const wrong: readonly { name: string; key: string; params?: object; code: string
 describe('a call with a wrong channel', () => {
   it.each(wrong)('throws a coded error for $name on both sides, and sends nothing', async (given) => {
     const { url, hub, errors } = await startHub()
-    const { sent, socket } = recorded()
+    const { sent, socket } = recordedSocket()
     const { client } = startClient(url, { socket })
     client.connect()
     await vi.waitFor(() => expect(client.status.state).toBe('connected'), patience)
@@ -65,7 +49,7 @@ describe('a call with a wrong channel', () => {
     // The first listener after it is the next thing that goes out.
     client.channel('lobby').on('said', () => {})
     await vi.waitFor(() => expect(sent.length).toBeGreaterThan(1), patience)
-    expect(sent.map((message) => JSON.parse(message)[0])).toEqual(['hello', 'sub'])
+    expect(sent.map(([type]) => type)).toEqual(['hello', 'sub'])
     expect(errors).toEqual([])
   })
 

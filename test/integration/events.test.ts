@@ -34,7 +34,7 @@ describe('a client over a real WebSocket', () => {
 
   it('hears every event once and in log order, however fast they come', async () => {
     const { hub, url } = await startHub()
-    const { heard, gaps, errors } = await startListener(url)
+    const { heard, gaps, errors } = startListener(url)
     await publishUntilHeard(hub, 'ready', heard)
     const texts = Array.from({ length: 500 }, (_, i) => `number ${i}`)
     await Promise.all(texts.map((text) => hub.channel('lobby').publish('said', { text })))
@@ -45,7 +45,7 @@ describe('a client over a real WebSocket', () => {
 
   it('is in step with another client, which knows that the event is not its own', async () => {
     const { hub, url } = await startHub()
-    const sides = [await startListener(url), await startListener(url)] as const
+    const sides = [startListener(url), startListener(url)] as const
     const own: boolean[][] = [[], []]
     sides.forEach(({ client }, i) => {
       client.channel('lobby').on('said', ({ text }, meta) => text === 'mine' && own[i]!.push(meta.own))

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { checkHistory } from '../../src/testing/history.ts'
 import { runWorld, type WorldReport } from '../../src/testing/world.ts'
 
-const seeds = Number(process.env.SEEDS ?? 1_000)
+const seeds = Number(process.env.SEEDS ?? 2_000)
 const first = Number(process.env.FROM_SEED ?? 1)
 
 /** What is wrong with a run, with the seed that replays it; empty for a good one. */

@@ -10,6 +10,7 @@ import {
   type HubOptions,
   type HubUser,
 } from 'syncline/server'
+import type { ManualClock } from 'syncline/testing'
 import { onTestFinished, vi } from 'vitest'
 import { registry } from './challenge-registry.ts'
 
@@ -125,8 +126,8 @@ export function startClient(
   return { client, errors }
 }
 
-/** A client that hears the lobby; resolves when it is there. `heard` are the texts that were said. */
-export async function startListener(url: string, options: Partial<ClientOptions> = {}) {
+/** A client that listens in the lobby: `heard` are the texts that were said, `gaps` the reasons of gaps. */
+export function startListener(url: string, options: Partial<ClientOptions> = {}) {
   const { client, errors } = startClient(url, options)
   const heard: string[] = []
   const gaps: string[] = []
@@ -146,6 +147,24 @@ export async function publishUntilHeard(
     await hub.channel('lobby').publish('said', { text })
     for (const texts of heard) if (!texts.includes(text)) throw new Error(`"${text}" was not heard yet`)
   }, patience)
+}
+
+/**
+ * Waits until the client of this clock has lost its connection and waits for the next attempt, which comes with
+ * `comeBack`: on the system's clock it could be back before a test looks.
+ */
+export async function untilWaiting(client: Pick<Client<typeof registry>, 'status'>): Promise<void> {
+  await vi.waitFor(() => {
+    if (client.status.nextAttemptAt === undefined) throw new Error('the client does not wait')
+  }, patience)
+}
+
+/** Moves the clock of a waiting client to its next attempt. */
+export async function comeBack(
+  client: Pick<Client<typeof registry>, 'status'>,
+  clock: ManualClock,
+): Promise<void> {
+  await clock.advance((client.status.nextAttemptAt ?? 0) - clock.now())
 }
 
 /** How long a condition may take on a busy machine, in milliseconds. */

@@ -22,13 +22,15 @@ export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings'>
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
- * taking new connections; `hub.close()` ends those that are there.
+ * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is taken.
  */
 export function attachWebSocket(
   hub: AnyHub,
   server: Server,
   { path, origins = 'same' }: AttachOptions,
 ): Undo {
+  const paths = pathsOf(server)
+  if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -37,10 +39,13 @@ export function attachWebSocket(
     handleProtocols: () => subprotocol,
   })
   const serverOnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== path) {
-      // Without another listener nobody would ever answer it.
-      if (server.listenerCount('upgrade') === 1)
-        refuse(stream, { status: 404, message: `Connect to ${path}` })
+    const asked = request.url?.split('?', 1)[0]
+    if (asked !== path) {
+      // Without a listener that is not ours nobody would ever answer it; the first of ours does.
+      const isForNobody = server.listenerCount('upgrade') === paths.size && !paths.has(asked ?? '')
+      if (isForNobody && path === [...paths][0]) {
+        refuse(stream, { status: 404, message: `Connect to ${[...paths].join(' or ')}` })
+      }
       return
     }
     const refusal = refusalOf(request, origins)
@@ -48,9 +53,20 @@ export function attachWebSocket(
     else sockets.handleUpgrade(request, stream, head, (socket) => join(hub, socket, request))
   }
   server.on('upgrade', serverOnUpgrade)
+  paths.add(path)
   return () => {
+    if (server.listeners('upgrade').includes(serverOnUpgrade)) paths.delete(path)
     server.off('upgrade', serverOnUpgrade)
   }
+}
+
+/** Where hubs are attached on each server, oldest first. */
+const attached = new WeakMap<Server, Set<string>>()
+
+function pathsOf(server: Server): Set<string> {
+  const paths = attached.get(server) ?? new Set()
+  attached.set(server, paths)
+  return paths
 }
 
 function join(hub: AnyHub, socket: WebSocket, { url = '/', headers }: IncomingMessage): void {
@@ -76,7 +92,7 @@ function toSessionSocket(socket: WebSocket): SessionSocket {
   }
 }
 
-function refuse(stream: Duplex, { status, message }: Omit<Refusal, 'status'> & { status: number }): void {
+function refuse(stream: Duplex, { status, message }: Refusal): void {
   // The other side may be gone already; there is nobody to tell.
   stream.on('error', () => {})
   // No time limit of the server holds after an upgrade: a client that never ends its side would stay for ever.

@@ -3,7 +3,7 @@ import type { ClientOptions, ConnectionStatus } from 'syncline/client'
 import { manualClock } from 'syncline/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { runInNode } from '../../support/bundled-client.ts'
-import { patience, startClient } from '../../support/hub-server.ts'
+import { comeBack, patience, startClient } from '../../support/hub-server.ts'
 import { startPython } from '../../support/python.ts'
 
 interface Told {
@@ -107,8 +107,7 @@ describe.each([
     for (let attempt = 1; attempt <= 3; attempt++) {
       await vi.waitFor(() => expect(received().length).toBe(attempt), patience)
       await clock.advance(10_000)
-      if (attempt === 3) break
-      await clock.advance((watched.client.status.nextAttemptAt ?? 0) - clock.now())
+      if (attempt < 3) await comeBack(watched.client, clock)
     }
     await expectNoFallback(watched, ['connect_timeout'])
     const types = received().map(({ message }) => JSON.parse(message ?? '')[0])

@@ -19,4 +19,9 @@ test('the reason of a hub begins with the error code', () => {
 test('any other close has lost the connection, whatever its reason says', () => {
   expect(closeReason(1006, 'draining: not from a hub')).toBe('connection_lost')
   expect(closeReason(4000, '')).toBe('connection_lost')
+  expect(closeReason(4401, 'Invalid token: expired')).toBe('connection_lost')
+})
+
+test('a message that was too large is told by the WebSocket layer, which gives no reason', () => {
+  expect(closeReason(1009, '')).toBe('too_large')
 })
