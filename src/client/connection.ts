@@ -124,8 +124,12 @@ export class Connection {
   }
 
   #show(): void {
-    this.#status = this.#look()
-    this.#listener.changed(this.#status)
+    const now = this.#look()
+    const keys = Object.keys(now) as (keyof ConnectionStatus)[]
+    // Steps that people do not see are no change to them.
+    if (keys.every((key) => now[key] === this.#status[key])) return
+    this.#status = now
+    this.#listener.changed(now)
   }
 
   #look(): ConnectionStatus {

@@ -65,6 +65,6 @@ export const hubDefaults = {
 } satisfies Omit<Required<HubOptions>, 'authenticate' | 'broadcaster'>
 
 /** What the parts of a hub are given: the options with the defaults filled in. */
-export type HubSettings = typeof hubDefaults & {
+export type HubSettings = {
   readonly [K in keyof typeof hubDefaults]: Required<HubOptions>[K]
 }

@@ -22,7 +22,7 @@ export function createToggle({ store, publish, log }: ToggleDeps): ToggleChallen
     try {
       await publish({ challenge_id: id, is_active, challenge }, from)
     } catch (error) {
-      // The row is committed, so the answer says so; windows that missed the event refetch when they reconnect.
+      // The row is committed, so the answer says so; other windows have it with the next list that they load.
       log(`challenge ${id} is committed but was not broadcast: ${reasonOf(error)}`)
     }
     return challenge

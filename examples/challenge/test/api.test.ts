@@ -81,10 +81,8 @@ describe('the live channel', () => {
     const [one, other] = await Promise.all([listen(url), listen(url)])
     const challenge = await toggle(url, 2)
     await vi.waitFor(() => {
-      for (const { heardOf } of [one, other]) {
-        expect(heardOf(2).map(({ event }) => event)).toEqual([
-          { challenge_id: 2, is_active: true, challenge },
-        ])
+      for (const { heard } of [one, other]) {
+        expect(heard.map(({ event }) => event)).toEqual([{ challenge_id: 2, is_active: true, challenge }])
       }
     })
   })
@@ -92,7 +90,7 @@ describe('the live channel', () => {
   it('lets whoever hears of a toggle read it from the database file at once', async () => {
     const { url, dbFile } = await startApi()
     const read: (boolean | undefined)[] = []
-    await listen(url, ({ event }) => {
+    await listen(url, (event) => {
       const store = openStore({ file: dbFile })
       read.push(store.list().find(({ id }) => id === event.challenge_id)?.toggle_details.is_active)
       store.close()
@@ -107,17 +105,23 @@ describe('the live channel', () => {
     const [one, other] = await Promise.all([listen(url), listen(url)])
     await toggle(url, 4, { [clientHeader]: one.client.id! })
     await vi.waitFor(() => {
-      expect(one.heardOf(4).map(({ meta }) => meta.own)).toEqual([true])
-      expect(other.heardOf(4).map(({ meta }) => meta.own)).toEqual([false])
+      expect(one.heard.map(({ meta }) => meta.own)).toEqual([true])
+      expect(other.heard.map(({ meta }) => meta.own)).toEqual([false])
     })
+  })
+
+  it('tells nobody the header of a request that names no client', async () => {
+    const { url } = await startApi()
+    const { heard } = await listen(url)
+    await toggle(url, 4, { [clientHeader]: 'not the id of a client' })
+    await vi.waitFor(() => expect(heard.map(({ meta }) => meta.sender)).toEqual([null]))
   })
 
   it('says nothing of a toggle that was refused', async () => {
     const { url } = await startApi()
-    const { heardOf } = await listen(url)
+    const { heard } = await listen(url)
     await fetch(`${url}/challenges/999/toggle`, { method: 'PATCH' })
     await toggle(url, 1)
-    await vi.waitFor(() => expect(heardOf(1)).toHaveLength(1))
-    expect(heardOf(999)).toEqual([])
+    await vi.waitFor(() => expect(heard.map(({ event }) => event.challenge_id)).toEqual([1]))
   })
 })

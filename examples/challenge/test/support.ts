@@ -1,6 +1,6 @@
 import type { EventMeta } from 'syncline/client'
 import { createClient } from 'syncline/client'
-import { onTestFinished, vi } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { startServer } from '../server/app.ts'
 import { Challenge, type ChallengeToggled } from '../shared/challenge.ts'
 import { registry } from '../shared/registry.ts'
@@ -20,27 +20,21 @@ export async function toggle(url: string, id: number, headers: HeadersInit = {})
   return Challenge.parse(await response.json())
 }
 
-export interface Heard {
+interface Heard {
   readonly event: ChallengeToggled
   readonly meta: EventMeta
 }
 
-/** The seeded challenge that {@link listen} toggles to learn that it is subscribed. */
-export const probeId = 8
-
-/** A client that certainly hears toggles; `onEvent` runs inside the listener. */
-export async function listen(url: string, onEvent: (heard: Heard) => void = () => {}) {
+/** A client that hears every toggle from here on; `onEvent` runs inside the listener. */
+export async function listen(url: string, onEvent: (event: ChallengeToggled) => void = () => {}) {
   const client = createClient(registry, { url: `${url}/sync` })
   onTestFinished(() => client.close())
   const heard: Heard[] = []
-  client.channel('challenges').on('challenge_toggled', (event, meta) => {
+  const channel = client.channel('challenges')
+  channel.on('challenge_toggled', (event, meta) => {
     heard.push({ event, meta })
-    if (event.challenge_id !== probeId) onEvent({ event, meta })
+    onEvent(event)
   })
-  await vi.waitFor(async () => {
-    await toggle(url, probeId)
-    if (heard.length === 0) throw new Error('The client is not subscribed yet')
-  })
-  const heardOf = (id: number) => heard.filter(({ event }) => event.challenge_id === id)
-  return { client, heardOf }
+  await new Promise((resolve) => channel.on('subscribed', resolve))
+  return { client, heard }
 }

@@ -53,7 +53,7 @@ function setUp(options: Partial<ConnectionSettings> = {}, chance = 0.5) {
 function online(options: Partial<ConnectionSettings> = {}) {
   const all = setUp(options)
   all.connection.open()
-  all.sockets.last.welcome()
+  all.sockets.last?.welcome()
   return all
 }
 
@@ -381,8 +381,11 @@ describe('close', () => {
   })
 })
 
-test('the status is the same object until something changes', () => {
-  const { connection, sockets } = online()
+test('the status is the same object until something changes, and each change is told once', async () => {
+  const { connection, sockets, clock, statuses } = online({ auth: () => 'token' })
+  await clock.settle()
+  sockets.last.welcome()
+  expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'connected'])
   const before = connection.status
   sockets.last.receive('ping')
   expect(connection.status).toBe(before)

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react'
-import { client, useChannel, useConnection, useEvent } from '../sync.ts'
+import { client, useChannel, useEvent } from '../sync.ts'
 import { ApiError, fetchChallenges, toggleChallenge } from './api.ts'
 import { initialState, reduce, type State } from './state.ts'
 
@@ -46,25 +46,17 @@ export function useChallenges(): Challenges {
   useEvent(channel, 'challenge_toggled', ({ challenge }, { own }) => {
     dispatch({ type: 'heard', row: challenge, own })
   })
-  useEvent(channel, 'gap', () => reload())
-  useLoads(reload)
+  // A list asked for from here on and the events miss nothing together; later on, only a gap can.
+  useEvent(channel, 'subscribed', ({ recovered }) => {
+    if (recovered === null) reload()
+  })
+  useEvent(channel, 'gap', reload)
+  // Not only then, so that the list is there also where no live connection comes about.
+  useEffect(() => {
+    reload()
+  }, [reload])
 
   return { state, reload, toggle }
-}
-
-/** Loads at once, so that the list is there without a connection, and once more when the first one stands. */
-function useLoads(load: () => void): void {
-  const live = useConnection().state === 'connected'
-  const wasLive = useRef(false)
-  useEffect(() => {
-    load()
-  }, [load])
-  useEffect(() => {
-    if (!live || wasLive.current) return
-    // What changed between the first load and the connection is in neither; later ones are replayed or a gap.
-    wasLive.current = true
-    load()
-  }, [live, load])
 }
 
 function messageOf(error: unknown): string {

@@ -1,0 +1,146 @@
+import { createElement, type ReactNode } from 'react'
+import { channel, defineRegistry } from 'syncline'
+import {
+  type Channel,
+  type Client,
+  type ConnectionStatus,
+  createClient,
+  type EventMeta,
+  type Gap,
+  type Subscribed,
+} from 'syncline/client'
+import { createHooks, type Hooks } from 'syncline/react'
+import { describe, expectTypeOf, it } from 'vitest'
+import * as z from 'zod'
+
+const registry = defineRegistry({
+  game: channel('game/:code/:round', {
+    events: {
+      started: z.object({ at: z.string().transform((text) => new Date(text)) }),
+      ended: z.object({ winner: z.string() }),
+    },
+    clientEvents: { said: z.object({ text: z.string() }) },
+    messages: { cursor: z.object({ x: z.number() }) },
+    requests: { join: { input: z.null(), output: z.null() } },
+  }),
+  lobby: channel('lobby', { events: { opened: z.object({ rooms: z.number() }) } }),
+})
+type R = typeof registry
+
+const hooks = createHooks(registry)
+const { SyncProvider, useClient, useChannel, useConnection, useEvent } = hooks
+const client = createClient(registry, { url: '/sync' })
+const otherRegistry = defineRegistry({ shop: channel('shop', { events: { sold: z.object({}) } }) })
+const otherClient = createClient(otherRegistry, { url: '/sync' })
+
+describe('the hooks', () => {
+  it('are of their registry', () => {
+    expectTypeOf(hooks).toEqualTypeOf<Hooks<R>>()
+    expectTypeOf(useClient).returns.toEqualTypeOf<Client<R>>()
+    expectTypeOf(useConnection).returns.toEqualTypeOf<ConnectionStatus>()
+    // @ts-expect-error a registry is made by defineRegistry()
+    createHooks({ lobby: registry.channels.lobby })
+    // @ts-expect-error the client is the provider's
+    useClient(client)
+  })
+})
+
+describe('the provider', () => {
+  it('takes a client of that registry, and what it is for', () => {
+    expectTypeOf(SyncProvider).returns.toEqualTypeOf<ReactNode>()
+    createElement(SyncProvider, { client })
+    createElement(SyncProvider, { client }, 'text')
+  })
+
+  it('with anything else does not compile', () => {
+    // @ts-expect-error the client is missing
+    createElement(SyncProvider, {})
+    // @ts-expect-error a client of another registry
+    SyncProvider({ client: otherClient })
+    // @ts-expect-error a client is made before
+    SyncProvider({ client: { url: '/sync' } })
+    // @ts-expect-error there is no such property
+    SyncProvider({ client, url: '/sync' })
+  })
+})
+
+describe('useChannel', () => {
+  it('takes a key, and parameters where the pattern has some', () => {
+    expectTypeOf(useChannel('game', { code: 'A', round: 1 })).toEqualTypeOf<Channel<R, 'game'>>()
+    expectTypeOf(useChannel('lobby')).toEqualTypeOf<Channel<R, 'lobby'>>()
+  })
+
+  it('with a wrong key or wrong parameters does not compile', () => {
+    // @ts-expect-error there is no such channel
+    useChannel('games', { code: 'A', round: 1 })
+    // @ts-expect-error the parameters are missing
+    useChannel('game')
+    // @ts-expect-error one parameter is missing
+    useChannel('game', { code: 'A' })
+    // @ts-expect-error one parameter too many
+    useChannel('game', { code: 'A', round: 1, seat: 2 })
+    // @ts-expect-error a parameter is a string or a number
+    useChannel('game', { code: 'A', round: true })
+    // @ts-expect-error the pattern has no parameter
+    useChannel('lobby', { code: 'A' })
+  })
+})
+
+describe('useEvent', () => {
+  const game = useChannel('game', { code: 'A', round: 1 })
+  const lobby = useChannel('lobby')
+
+  it('gives the output of the schema to the handler, and what came with it', () => {
+    useEvent(game, 'started', (data, meta) => {
+      expectTypeOf(data).toEqualTypeOf<{ at: Date }>()
+      expectTypeOf(meta).toEqualTypeOf<EventMeta>()
+    })
+    useEvent(game, 'said', (data) => {
+      expectTypeOf(data).toEqualTypeOf<{ text: string }>()
+    })
+    useEvent(game, 'cursor', (data) => {
+      expectTypeOf(data).toEqualTypeOf<{ x: number }>()
+    })
+    useEvent(lobby, 'opened', (data) => {
+      expectTypeOf(data).toEqualTypeOf<{ rooms: number }>()
+    })
+    expectTypeOf(useEvent(lobby, 'opened', () => {})).toBeVoid()
+  })
+
+  it('tells what became of the subscription on every channel', () => {
+    useEvent(game, 'gap', (gap) => {
+      expectTypeOf(gap).toEqualTypeOf<Gap>()
+    })
+    useEvent(lobby, 'subscribed', (subscribed) => {
+      expectTypeOf(subscribed).toEqualTypeOf<Subscribed>()
+    })
+  })
+
+  it('for a wrong name does not compile', () => {
+    // @ts-expect-error there is no such event
+    useEvent(game, 'begun', () => {})
+    // @ts-expect-error that event is on another channel
+    useEvent(lobby, 'ended', () => {})
+    // @ts-expect-error a request is not heard
+    useEvent(game, 'join', () => {})
+  })
+
+  it('for a wrong channel or handler does not compile', () => {
+    // @ts-expect-error a channel is a handle, not its key
+    useEvent('lobby', 'opened', () => {})
+    // @ts-expect-error a channel of another registry
+    useEvent(otherClient.channel('shop'), 'sold', () => {})
+    // @ts-expect-error the handler is missing
+    useEvent(lobby, 'opened')
+    // @ts-expect-error the output of the transform is a Date
+    useEvent(game, 'started', (_: { at: string }) => {})
+    // @ts-expect-error there is no such key
+    useEvent(game, 'ended', ({ loser }) => [loser])
+    // @ts-expect-error the value is a text
+    useEvent(game, 'ended', (_: { winner: number }) => {})
+    // @ts-expect-error nothing comes with a gap
+    useEvent(game, 'gap', (_: Gap, _meta: EventMeta) => {})
+    // @ts-expect-error recovered is null the first time
+    useEvent(game, 'subscribed', (_: { recovered: boolean }) => {})
+  })
+})

@@ -1,0 +1,115 @@
+import { memory } from 'syncline/server'
+import { manualClock, seededRandom } from 'syncline/testing'
+import { describe, expect, test } from 'vitest'
+import type { MemoryOptions } from '../../../src/broadcasters/memory.ts'
+
+function setUp(options: MemoryOptions = {}) {
+  const clock = manualClock()
+  const broadcaster = memory({ clock, random: seededRandom(1), ...options })
+  const append = async (...bodies: string[]) => {
+    for (const body of bodies) await broadcaster.append('c', body)
+  }
+  const kept = async (after = 0) => {
+    const { entries } = await broadcaster.read('c', { after })
+    return entries.map(({ offset, body }) => `${offset} ${body}`)
+  }
+  return { clock, broadcaster, append, kept }
+}
+
+describe('retention', () => {
+  test('keeps the newest entries up to the number that was set', async () => {
+    const { append, kept } = setUp({ maxEntries: 2 })
+    await append('a', 'b', 'c')
+    expect(await kept()).toEqual(['2 b', '3 c'])
+  })
+
+  test('keeps entries up to the age that was set, also when nothing is appended meanwhile', async () => {
+    const { clock, append, kept } = setUp({ maxAgeMs: 1_000 })
+    await append('a')
+    await clock.advance(600)
+    await append('b')
+    await clock.advance(400)
+    expect(await kept()).toEqual(['1 a', '2 b'])
+    await clock.advance(1)
+    expect(await kept()).toEqual(['2 b'])
+    await clock.advance(600)
+    expect(await kept()).toEqual([])
+  })
+
+  test('keeps 256 entries for five minutes unless told otherwise', async () => {
+    const { clock, append, kept } = setUp()
+    await append(...Array.from({ length: 260 }, (_, i) => String(i)))
+    expect(await kept()).toHaveLength(256)
+    await clock.advance(300_000)
+    expect(await kept()).toHaveLength(256)
+    await clock.advance(1)
+    expect(await kept()).toHaveLength(0)
+  })
+
+  test('uses no offset again, and keeps the top with its tag, when all entries are gone', async () => {
+    const { clock, broadcaster, append, kept } = setUp({ maxAgeMs: 1_000 })
+    await append('a', 'b')
+    const { top } = await broadcaster.read('c')
+    await clock.advance(2_000)
+    expect(await kept()).toEqual([])
+    expect((await broadcaster.read('c')).top).toEqual(top)
+    await append('c')
+    const { entries } = await broadcaster.read('c', { after: 0 })
+    expect(entries).toMatchObject([{ offset: 3, previous: top.tag, body: 'c' }])
+  })
+
+  test('needs no timer', async () => {
+    const { clock, append } = setUp()
+    await append('a')
+    expect(clock.pending).toBe(0)
+  })
+})
+
+describe('a memory broadcaster', () => {
+  test('delivers in log order when a reader appends while it is told', async () => {
+    const { broadcaster, append } = setUp()
+    const heard: string[] = []
+    await broadcaster.subscribe('c', ({ offset, body }) => {
+      heard.push(`1: ${offset} ${body}`)
+      if (body === 'a') void broadcaster.append('c', 'b')
+    })
+    await broadcaster.subscribe('c', ({ offset, body }) => heard.push(`2: ${offset} ${body}`))
+    await append('a')
+    expect(heard).toEqual(['1: 1 a', '2: 1 a', '1: 2 b', '2: 2 b'])
+  })
+
+  test('gives each log and each incarnation an epoch of its own', async () => {
+    const random = seededRandom(1)
+    const [one, two] = [setUp({ random }), setUp({ random })]
+    const tops = await Promise.all([
+      one.broadcaster.read('a'),
+      one.broadcaster.read('b'),
+      two.broadcaster.read('a'),
+    ])
+    expect(new Set(tops.map(({ top }) => top.epoch)).size).toBe(3)
+  })
+
+  test('refuses everything with unavailable once it is closed', async () => {
+    const { broadcaster } = setUp()
+    await broadcaster.close()
+    await broadcaster.close()
+    const attempts = [
+      broadcaster.append('c', 'a'),
+      broadcaster.read('c'),
+      broadcaster.subscribe('c', () => {}),
+    ]
+    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('ends all delivery when a reader closes it while it is told', async () => {
+    const { broadcaster, append } = setUp()
+    const heard: string[] = []
+    await broadcaster.subscribe('c', () => {
+      heard.push('first')
+      void broadcaster.close()
+    })
+    await broadcaster.subscribe('c', () => heard.push('second'))
+    await append('a')
+    expect(heard).toEqual(['first'])
+  })
+})

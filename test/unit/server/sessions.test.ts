@@ -1,0 +1,254 @@
+import type { HubSettings, HubUser } from 'syncline/server'
+import { describe, expect, test } from 'vitest'
+import type { Memberships } from '../../../src/server/memberships.ts'
+import type { Session } from '../../../src/server/session.ts'
+import { Sessions } from '../../../src/server/sessions.ts'
+import { SyncError } from '../../../src/shared/errors.ts'
+import { registry } from '../../support/challenge-registry.ts'
+import { FakeSessionSocket, fakeSettings } from '../../support/fake-sessions.ts'
+
+const hello = (letter = 'a') => [
+  'hello',
+  { registry: [registry.version, registry.hash], session: letter.repeat(26) },
+]
+
+type Authenticate = () => Promise<HubUser | null>
+
+function setUp(options: Partial<HubSettings> & { authenticate?: Authenticate } = {}) {
+  const { authenticate, ...rest } = options
+  const { clock, errors, settings } = fakeSettings(rest)
+  const subscribed: unknown[] = []
+  const released: Session[] = []
+  const memberships = {
+    subscribe: async (_session: unknown, frame: unknown) => void subscribed.push(frame),
+    releaseAll: (session: Session) => void released.push(session),
+  } as unknown as Memberships
+  const byId = new Map<string, Session>()
+  const sessions = new Sessions({ registry, settings, authenticate, sessions: byId }, memberships)
+  const connect = () => {
+    const socket = new FakeSessionSocket()
+    const handlers = sessions.accept(socket, { url: '/sync', headers: {} })
+    const say = (message: unknown) =>
+      handlers.received(typeof message === 'string' ? message : JSON.stringify(message))
+    return { socket, handlers, say }
+  }
+  const greet = async (letter = 'a') => {
+    const connected = connect()
+    connected.say(hello(letter))
+    await clock.settle()
+    return connected
+  }
+  return { clock, errors, sessions, byId, subscribed, released, connect, greet }
+}
+
+describe('a connection', () => {
+  test('is counted from the start, and ready with its hello', async () => {
+    const { sessions, byId, connect, clock } = setUp()
+    const { socket, say } = connect()
+    expect([sessions.count, byId.size]).toEqual([1, 0])
+    say(hello())
+    await clock.settle()
+    expect([socket.of('welcome').length, byId.size]).toEqual([1, 1])
+  })
+
+  test('that says no hello in time is closed with 4006', async () => {
+    const { clock, connect, sessions } = setUp({ handshakeTimeoutMs: 3_000 })
+    const { socket } = connect()
+    await clock.advance(2_999)
+    expect(socket.closes).toEqual([])
+    await clock.advance(1)
+    expect(socket.closes).toEqual([{ code: 4006, reason: 'handshake_timeout: no hello in 3000 ms' }])
+    expect([sessions.count, clock.pending]).toEqual([0, 0])
+  })
+
+  test('whose check takes too long is closed with 4006 too, and its late yes is not heard', async () => {
+    let answer: (user: HubUser) => void = () => {}
+    const authenticate = () =>
+      new Promise<HubUser>((resolve) => {
+        answer = resolve
+      })
+    const { clock, connect, byId } = setUp({ handshakeTimeoutMs: 3_000, authenticate })
+    const { socket, say } = connect()
+    say(hello())
+    await clock.advance(3_000)
+    answer({ id: 'ann' })
+    await clock.settle()
+    expect(socket.closes).toMatchObject([{ code: 4006 }])
+    expect([socket.frames, byId.size, clock.pending]).toEqual([[], 0, 0])
+  })
+
+  test('that is ready is not closed by the deadline of its hello', async () => {
+    const { clock, greet } = setUp({ handshakeTimeoutMs: 3_000 })
+    const { socket } = await greet()
+    await clock.advance(5_000)
+    expect(socket.closes).toEqual([])
+  })
+
+  test('that was taken over loses only itself', async () => {
+    const { greet, byId, released, sessions } = setUp()
+    const older = await greet()
+    const newer = await greet()
+    older.handlers.closed()
+    expect(older.socket.closes).toMatchObject([{ code: 4506 }])
+    expect([newer.socket.closes, byId.size, released.length, sessions.count]).toEqual([[], 1, 1, 1])
+  })
+
+  test('that could not take another over leaves the other one known', async () => {
+    const users = ['ann', 'eve', 'ann']
+    const { greet, byId } = setUp({ authenticate: async () => ({ id: users.shift()! }) })
+    const owner = await greet()
+    const thief = await greet()
+    expect(thief.socket.closes).toMatchObject([{ code: 4503 }])
+    expect([owner.socket.closes, byId.size]).toEqual([[], 1])
+    await greet()
+    expect(owner.socket.closes).toMatchObject([{ code: 4506 }])
+  })
+
+  test('that goes away is forgotten, with its channels and its timers', async () => {
+    const { clock, greet, sessions, byId, released } = setUp()
+    const { handlers, socket } = await greet()
+    handlers.closed()
+    handlers.closed()
+    expect([sessions.count, byId.size, released.length, clock.pending]).toEqual([0, 0, 1, 0])
+    expect(socket.closes).toEqual([])
+  })
+})
+
+describe('a frame before the welcome', () => {
+  test('ends the connection with 4501', () => {
+    const { connect, errors } = setUp()
+    const { socket, say } = connect()
+    say(['sub', 1, 'lobby'])
+    expect(socket.closes).toMatchObject([{ code: 4501 }])
+    expect(errors).toMatchObject([{ code: 'bad_frame', stage: 'frame' }])
+  })
+
+  test('ends it also while the app is asked who it is', async () => {
+    const { connect, subscribed, clock } = setUp({ authenticate: async () => ({ id: 'ann' }) })
+    const { socket, say } = connect()
+    say([hello(), ['sub', 1, 'lobby']])
+    await clock.settle()
+    expect(socket.closes).toMatchObject([{ code: 4501 }])
+    expect([socket.frames, subscribed]).toEqual([[], []])
+  })
+})
+
+describe('a ready session', () => {
+  test('has each frame of a batch taken in order', async () => {
+    const { greet, subscribed } = setUp()
+    const { say, socket } = await greet()
+    say([
+      ['sub', 1, 'lobby'],
+      ['ping', 5],
+      ['sub', 2, 'inbox/a'],
+    ])
+    expect(subscribed).toEqual([
+      ['sub', 1, 'lobby'],
+      ['sub', 2, 'inbox/a'],
+    ])
+    expect(socket.of('pong')).toEqual([['pong', 5]])
+  })
+
+  test('has an unknown frame answered with unknown_frame and goes on', async () => {
+    const { greet, subscribed, errors } = setUp()
+    const { say, socket } = await greet()
+    say([['brandNew', 1, 2], ['sub', 1, 'lobby'], ['x'.repeat(100_000)]])
+    expect(socket.of('err')).toMatchObject([
+      ['err', null, 'unknown_frame', expect.stringContaining('brandNew')],
+      ['err', null, 'unknown_frame', expect.any(String)],
+    ])
+    expect(socket.messages.at(-1)!.length).toBeLessThan(200)
+    expect([subscribed.length, socket.closes]).toEqual([1, []])
+    expect(errors).toMatchObject([{ code: 'unknown_frame', stage: 'frame' }])
+  })
+
+  test('is closed when it says hello again', async () => {
+    const { greet } = setUp()
+    const { say, socket } = await greet()
+    say(hello())
+    expect(socket.closes).toMatchObject([{ code: 4501 }])
+  })
+
+  test('is watched for silence, and leaves no timer when it is given up', async () => {
+    const { clock, greet, sessions } = setUp({ pingMs: 1_000, pongMs: 300 })
+    const { socket, say } = await greet()
+    await clock.advance(800)
+    expect(socket.of('ping')).toHaveLength(1)
+    say(['pong'])
+    await clock.advance(300)
+    expect(socket.closes).toEqual([])
+    await clock.advance(10_000)
+    expect(socket.closes).toMatchObject([{ code: 4001 }])
+    expect([sessions.count, clock.pending]).toEqual([0, 0])
+  })
+})
+
+describe('hostile input', () => {
+  const nested = '['.repeat(10_000) + ']'.repeat(10_000)
+
+  test.each([
+    ['no JSON', 'hello?'],
+    ['an empty message', ''],
+    ['no array', '{"type":"sub"}'],
+    ['an empty array', '[]'],
+    ['a batch with something else in it', '[["ping"],5]'],
+    ['a type that is no text', '[5]'],
+    ['a wrong shape', '["sub","one","lobby"]'],
+    ['a missing element', '["sub",1]'],
+    ['a __proto__ key', '["enter",1,"lobby",{"__proto__":{"admin":true}}]'],
+    ['10,000 levels', nested],
+  ])('ends the session with 4501, reported once: %s', async (_name, message) => {
+    const { greet, errors } = setUp()
+    const [{ say, socket }, other] = [await greet('a'), await greet('b')]
+    say(message)
+    say(message)
+    say([['ping', 1], ['brandNew']])
+    expect(socket.closes).toMatchObject([{ code: 4501, reason: expect.stringMatching(/^bad_frame: /) }])
+    expect(errors).toMatchObject([
+      { code: 'bad_frame', stage: 'frame', client: expect.stringMatching(/^.{16}$/) },
+    ])
+    expect([socket.of('pong'), other.socket.closes]).toEqual([[], []])
+  })
+
+  test('takes nothing of a batch in which one frame has a wrong shape', async () => {
+    const { greet, subscribed } = setUp()
+    const { say } = await greet()
+    say('[["sub",1,"lobby"],["sub","x","lobby"]]')
+    expect(subscribed).toEqual([])
+  })
+
+  test('is judged before hello too', () => {
+    const { connect, errors } = setUp()
+    const { socket, say } = connect()
+    say(nested)
+    expect(socket.closes).toMatchObject([{ code: 4501 }])
+    expect(errors).toHaveLength(1)
+    expect(errors[0]!.client).toBeUndefined()
+  })
+
+  test('that the transport refuses ends the session with a code for it, reported once', async () => {
+    for (const [code, close] of [
+      ['too_large', 4505],
+      ['bad_frame', 4501],
+    ] as const) {
+      const { greet, errors } = setUp()
+      const { handlers, socket } = await greet()
+      handlers.failed(new SyncError(code, 'refused'))
+      handlers.failed(new SyncError(code, 'refused again'))
+      expect(socket.closes).toMatchObject([{ code: close }])
+      expect(errors).toMatchObject([{ code, message: 'refused' }])
+    }
+  })
+})
+
+test('the end of the hub closes every session with 1001 and takes no more', async () => {
+  const { clock, connect, greet, sessions } = setUp()
+  const [ready, waiting] = [await greet(), connect()]
+  sessions.close()
+  const late = connect()
+  for (const { socket } of [ready, waiting, late]) expect(socket.closes).toMatchObject([{ code: 1001 }])
+  late.say(hello('b'))
+  late.handlers.closed()
+  await clock.settle()
+  expect([late.socket.frames, sessions.count, clock.pending]).toEqual([[], 0, 0])
+})
