@@ -32,13 +32,13 @@ export function broadcasterContract(
   }))
 }
 
-function require(holds: boolean, message: string): asserts holds {
+function ensure(holds: boolean, message: string): asserts holds {
   if (!holds) throw new Error(message)
 }
 
-function requireEqual(actual: unknown, expected: unknown, what: string): void {
+function ensureEqual(actual: unknown, expected: unknown, what: string): void {
   const [is, must] = [JSON.stringify(actual), JSON.stringify(expected)]
-  require(is === must, `${what}: expected ${must}, got ${is}`)
+  ensure(is === must, `${what}: expected ${must}, got ${is}`)
 }
 
 /** Counts from `first`, `length` times. */
@@ -47,21 +47,21 @@ const counting = (first: number, length: number) => Array.from({ length }, (_, i
 const bodiesOf = (length: number) => counting(1, length).map((n) => `body ${n}`)
 
 /** Requires that nothing lies between the entries, by offset and by tag. */
-function requireChain(entries: readonly LogEntry[]): void {
+function ensureChain(entries: readonly LogEntry[]): void {
   for (const [i, entry] of entries.entries()) {
     const before = entries[i - 1]
     if (!before) continue
-    requireEqual(entry.offset, before.offset + 1, 'The offset after the one before it')
-    requireEqual(entry.previous, before.tag, `The previous tag of entry ${entry.offset}`)
+    ensureEqual(entry.offset, before.offset + 1, 'The offset after the one before it')
+    ensureEqual(entry.previous, before.tag, `The previous tag of entry ${entry.offset}`)
   }
 }
 
-async function requireUnavailable(promise: Promise<unknown>): Promise<void> {
+async function ensureUnavailable(promise: Promise<unknown>): Promise<void> {
   const outcome = await promise.then(
     () => 'it resolved',
     (error: unknown) => (isSyncError(error) ? error.code : `it rejected with ${String(error)}`),
   )
-  requireEqual(outcome, 'unavailable', 'The code of the rejection')
+  ensureEqual(outcome, 'unavailable', 'The code of the rejection')
 }
 
 type Rule = (trial: Trial) => Promise<void>
@@ -69,46 +69,46 @@ type Rule = (trial: Trial) => Promise<void>
 const logRules: Readonly<Record<string, Rule>> = {
   'a channel that was never written to has an epoch and ends at offset 0 with an empty tag': async (t) => {
     const { top, entries } = await t.broadcaster.read(t.channel, { after: 0 })
-    require(top.epoch !== '', 'The epoch of a channel that was never written to is empty')
-    requireEqual([top.offset, top.tag, entries.length], [0, '', 0], 'Offset, tag and number of entries')
+    ensure(top.epoch !== '', 'The epoch of a channel that was never written to is empty')
+    ensureEqual([top.offset, top.tag, entries.length], [0, '', 0], 'Offset, tag and number of entries')
   },
 
   'the first append stays in the epoch that a read has told': async (t) => {
     const { top } = await t.broadcaster.read(t.channel)
     const [position] = await t.append('first')
-    requireEqual(position!.epoch, top.epoch, 'The epoch of the first append')
+    ensureEqual(position!.epoch, top.epoch, 'The epoch of the first append')
   },
 
   'offsets count up by one from 1 and stay in one epoch': async (t) => {
     const positions = await t.append(...bodiesOf(5))
-    requireEqual(
+    ensureEqual(
       positions.map(({ offset }) => offset),
       counting(1, 5),
       'The offsets of five appends',
     )
-    requireEqual(new Set(positions.map(({ epoch }) => epoch)).size, 1, 'The number of epochs')
+    ensureEqual(new Set(positions.map(({ epoch }) => epoch)).size, 1, 'The number of epochs')
   },
 
   'each entry has a tag of its own': async (t) => {
     const tags = (await t.append(...bodiesOf(8))).map(({ tag }) => tag)
-    require(!tags.includes(''), 'The tag of an entry is empty')
-    requireEqual(new Set(tags).size, 8, 'The number of different tags of eight entries')
+    ensure(!tags.includes(''), 'The tag of an entry is empty')
+    ensureEqual(new Set(tags).size, 8, 'The number of different tags of eight entries')
   },
 
   'each entry names the tag of the one before it, and the first an empty one': async (t) => {
     await t.append(...bodiesOf(5))
     const entries = await t.entries()
-    requireEqual(entries[0]?.previous, '', 'The previous tag of the first entry')
-    requireChain(entries)
+    ensureEqual(entries[0]?.previous, '', 'The previous tag of the first entry')
+    ensureChain(entries)
   },
 
   'an append resolves only when its entry can be read, at the position that it told': async (t) => {
     for (const body of bodiesOf(10)) {
       const position = await t.broadcaster.append(t.channel, body)
       const { top, entries } = await t.broadcaster.read(t.channel, { after: position.offset - 1 })
-      requireEqual(top, pick(position), 'The top after an append')
+      ensureEqual(top, pick(position), 'The top after an append')
       const [entry] = entries
-      requireEqual(
+      ensureEqual(
         [entry?.offset, entry?.tag, entry?.body],
         [position.offset, position.tag, body],
         'The entry that was appended',
@@ -120,14 +120,14 @@ const logRules: Readonly<Record<string, Rule>> = {
     await t.append(...bodiesOf(6))
     for (const after of [0, 2, 5, 6, 7]) {
       const offsets = (await t.entries(after)).map(({ offset }) => offset)
-      requireEqual(offsets, counting(after + 1, Math.max(0, 6 - after)), `The entries above ${after}`)
+      ensureEqual(offsets, counting(after + 1, Math.max(0, 6 - after)), `The entries above ${after}`)
     }
   },
 
   'a read gives no entries unless it is asked for some': async (t) => {
     await t.append('one')
     const { top, entries } = await t.broadcaster.read(t.channel)
-    requireEqual([top.offset, entries.length], [1, 0], 'The top and the number of entries')
+    ensureEqual([top.offset, entries.length], [1, 0], 'The top and the number of entries')
   },
 
   'a read sees the top and the entries at one moment': async (t) => {
@@ -139,10 +139,10 @@ const logRules: Readonly<Record<string, Rule>> = {
       return read
     })
     for (const { top, entries } of await Promise.all(reads)) {
-      requireEqual(entries.length, top.offset, 'The number of entries up to the top')
+      ensureEqual(entries.length, top.offset, 'The number of entries up to the top')
       const last = entries.at(-1)
-      requireEqual([last?.offset ?? 0, last?.tag ?? ''], [top.offset, top.tag], 'The last entry and the top')
-      requireChain(entries)
+      ensureEqual([last?.offset ?? 0, last?.tag ?? ''], [top.offset, top.tag], 'The last entry and the top')
+      ensureChain(entries)
     }
   },
 
@@ -150,15 +150,15 @@ const logRules: Readonly<Record<string, Rule>> = {
     const bodies = bodiesOf(50)
     const positions = await t.appendTogether(bodies)
     const entries = await t.entries()
-    requireEqual(
+    ensureEqual(
       entries.map(({ offset }) => offset),
       counting(1, 50),
       'The offsets of fifty concurrent appends',
     )
-    requireChain(entries)
+    ensureChain(entries)
     for (const [i, { offset, tag }] of positions.entries()) {
       const entry = entries[offset - 1]
-      requireEqual([entry?.tag, entry?.body], [tag, bodies[i]], `What was appended at ${offset}`)
+      ensureEqual([entry?.tag, entry?.body], [tag, bodies[i]], `What was appended at ${offset}`)
     }
   },
 
@@ -168,8 +168,8 @@ const logRules: Readonly<Record<string, Rule>> = {
     await t.append(...bodies)
     await ear.until(bodies.length)
     const read = (await t.entries()).map(({ body }) => body)
-    requireEqual(read, bodies, 'The bodies that were read')
-    requireEqual(
+    ensureEqual(read, bodies, 'The bodies that were read')
+    ensureEqual(
       ear.heard.map(({ body }) => body),
       bodies,
       'The bodies that were delivered',
@@ -189,8 +189,8 @@ const logRules: Readonly<Record<string, Rule>> = {
         [1, name],
         [2, 'end'],
       ]
-      requireEqual(heard, expected, `What was delivered of "${name}"`)
-      requireEqual(
+      ensureEqual(heard, expected, `What was delivered of "${name}"`)
+      ensureEqual(
         entries.map(({ offset, body }) => [offset, body]),
         expected,
         `What was read of "${name}"`,
@@ -202,10 +202,10 @@ const logRules: Readonly<Record<string, Rule>> = {
     const length = t.maxEntries + 5
     const positions = await t.appendTogether(bodiesOf(length))
     const offsets = positions.map(({ offset }) => offset).sort((a, b) => a - b)
-    requireEqual(offsets, counting(1, length), 'The offsets of more entries than are kept')
+    ensureEqual(offsets, counting(1, length), 'The offsets of more entries than are kept')
     const { top, entries } = await t.broadcaster.read(t.channel, { after: 0 })
-    requireEqual([top.offset, entries.at(-1)?.tag], [length, top.tag], 'The top and the last retained entry')
-    requireChain(entries)
+    ensureEqual([top.offset, entries.at(-1)?.tag], [length, top.tag], 'The top and the last retained entry')
+    ensureChain(entries)
   },
 }
 
@@ -216,15 +216,15 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     // A last one on its own: whatever came twice before it has come by then.
     await t.append('end')
     await ear.until(41)
-    requireEqual(ear.offsets, counting(1, 41), 'The offsets in the order of delivery')
+    ensureEqual(ear.offsets, counting(1, 41), 'The offsets in the order of delivery')
   },
 
   'what is delivered is what is read, in the same epoch': async (t) => {
     const ear = await t.listen()
     const positions = await t.append(...bodiesOf(5))
     await ear.until(5)
-    requireEqual(ear.heard.map(pickEntry), (await t.entries()).map(pickEntry), 'What was delivered')
-    requireEqual([...ear.epochs], [positions[0]!.epoch], 'The epochs that were delivered')
+    ensureEqual(ear.heard.map(pickEntry), (await t.entries()).map(pickEntry), 'What was delivered')
+    ensureEqual([...ear.epochs], [positions[0]!.epoch], 'The epochs that were delivered')
   },
 
   'a subscription of a channel with entries is told of later ones in log order': async (t) => {
@@ -233,9 +233,9 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     await t.append(...bodiesOf(3))
     await ear.until(6)
     const late = ear.offsets.filter((offset) => offset > 3)
-    requireEqual(late, [4, 5, 6], 'The offsets that were appended after the subscribe')
+    ensureEqual(late, [4, 5, 6], 'The offsets that were appended after the subscribe')
     const sorted = [...new Set(ear.offsets)].sort((a, b) => a - b)
-    requireEqual(ear.offsets, sorted, 'All offsets in the order of delivery')
+    ensureEqual(ear.offsets, sorted, 'All offsets in the order of delivery')
   },
 
   'an append from within a delivery is delivered in log order to everyone': async (t) => {
@@ -247,7 +247,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     await t.append('first')
     await Promise.all([eager.until(3), other.until(3)])
     await Promise.all(appends)
-    requireEqual([eager.offsets, other.offsets], [counting(1, 3), counting(1, 3)], 'The orders of delivery')
+    ensureEqual([eager.offsets, other.offsets], [counting(1, 3), counting(1, 3)], 'The orders of delivery')
   },
 
   'subscriptions of one channel are independent, also with the same function': async (t) => {
@@ -259,7 +259,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     undo()
     await t.append('to two', 'end')
     await ear.untilCount(7)
-    requireEqual(ear.offsets, [1, 1, 1, 2, 2, 3, 3], 'What three subscriptions heard, then two')
+    ensureEqual(ear.offsets, [1, 1, 1, 2, 2, 3, 3], 'What three subscriptions heard, then two')
   },
 
   'nothing is delivered after the undo, which may be called twice': async (t) => {
@@ -270,7 +270,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     gone.undo()
     await t.append('to one', 'end')
     await there.until(3)
-    requireEqual([gone.offsets, there.offsets], [[1], [1, 2, 3]], 'What was delivered to each')
+    ensureEqual([gone.offsets, there.offsets], [[1], [1, 2, 3]], 'What was delivered to each')
   },
 
   'nothing is delivered after an undo from within a delivery': async (t) => {
@@ -279,7 +279,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     await t.appendTogether(bodiesOf(5))
     await t.append('end')
     await there.until(6)
-    requireEqual([gone.offsets, there.offsets], [[1], counting(1, 6)], 'What was delivered to each')
+    ensureEqual([gone.offsets, there.offsets], [[1], counting(1, 6)], 'What was delivered to each')
   },
 
   'nothing is delivered after a close, which may be called twice': async (t) => {
@@ -290,7 +290,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
     await t.broadcaster.close()
     await appends
     await Promise.allSettled([t.broadcaster.append(t.channel, 'late')])
-    requireEqual(
+    ensureEqual(
       ears.map(({ offsets }) => offsets),
       heard,
       'What was delivered until the close',
@@ -299,7 +299,7 @@ const deliveryRules: Readonly<Record<string, Rule>> = {
 
   'an append after a close rejects with unavailable': async (t) => {
     await t.broadcaster.close()
-    await requireUnavailable(t.broadcaster.append(t.channel, 'late'))
+    await ensureUnavailable(t.broadcaster.append(t.channel, 'late'))
   },
 }
 

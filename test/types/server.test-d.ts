@@ -73,7 +73,7 @@ describe('a hub', () => {
     createHub({ lobby: registry.channels.lobby })
     // @ts-expect-error what a hub runs with is not to be changed
     hub.settings = { ...hub.settings, pingMs: 1 }
-    // @ts-expect-error: nor can one of them
+    // @ts-expect-error nor can one of them
     hub.settings.pingMs = 1
   })
 })
