@@ -5,7 +5,7 @@ import type { Undo } from '../shared/disposer.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { randomMark } from '../shared/random.ts'
-import type { ErrorContext, ErrorHandler } from '../shared/report.ts'
+import { type ErrorContext, type ErrorHandler, guardHandler } from '../shared/report.ts'
 import type { Channel } from './channel.ts'
 import { Connection, type ConnectionListener, type ConnectionStatus } from './connection.ts'
 import { type ClientOptions, clientDefaults } from './options.ts'
@@ -54,7 +54,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   constructor(registry: R, options: ClientOptions) {
     this.registry = registry
     const settings = { ...clientDefaults, ...options }
-    this.#onError = settings.onError
+    this.#onError = guardHandler(settings.onError)
     const session = randomMark(settings.random, sessionLength)
     this.#connection = new Connection(
       {

@@ -2,6 +2,7 @@ import { memory } from '../broadcasters/memory.ts'
 import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
+import { guardHandler } from '../shared/report.ts'
 import { type HubChannel, publish } from './channel.ts'
 import { fanOut } from './fan-out.ts'
 import { Memberships } from './memberships.ts'
@@ -58,7 +59,8 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const { authenticate, broadcaster, ...rest } = options
     checkRegistry(registry)
     this.registry = registry
-    this.settings = { ...hubDefaults, ...rest }
+    const settings = { ...hubDefaults, ...rest }
+    this.settings = { ...settings, onError: guardHandler(settings.onError) }
     this.#ownsBroadcaster = broadcaster === undefined
     this.#broadcaster = broadcaster ?? memory(this.settings)
     const rooms = new Rooms(this.#broadcaster, fanOut)

@@ -53,7 +53,7 @@ export class Memberships {
     } catch (error) {
       if (held.get(name) !== membership) return
       this.#forget(session, name)
-      this.#fail(session, membership, error)
+      this.#fail(session, { ...membership, name }, error)
     }
   }
 
@@ -114,14 +114,14 @@ export class Memberships {
   }
 
   /** Answers with the error, and reports what is no mere refusal. */
-  #fail(session: Session, { ref, room }: Membership, error: unknown): void {
+  #fail(session: Session, { ref, name, room }: Membership & { name: string }, error: unknown): void {
     const known = isSyncError(error)
       ? error
       : new SyncError('unavailable', 'The log of this channel cannot be followed now', { cause: error })
     session.refuse(ref, known)
     if (!known.retryable) return
     const stage = room ? 'deliver' : 'authorize'
-    this.#parts.settings.onError(known, { stage, client: session.id, ...(room && { channel: room.name }) })
+    this.#parts.settings.onError(known, { stage, client: session.id, channel: name })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { SyncError } from './errors.ts'
+import { type SyncError, toSyncError } from './errors.ts'
 
 /**
  * Where something went wrong that could not be thrown to its author:
@@ -42,4 +42,15 @@ export const reportToPlatform: ErrorHandler = (error, context) => {
   if (report) report(error)
   // biome-ignore lint/suspicious/noConsole: the last resort, so that nothing fails in silence
   else console.error(`syncline: ${context.stage}`, error)
+}
+
+/** The app's handler, guarded: one that throws must not take down what it was told of, and is told of itself. */
+export function guardHandler(handler: ErrorHandler): ErrorHandler {
+  return (error, context) => {
+    try {
+      handler(error, context)
+    } catch (thrown) {
+      reportToPlatform(toSyncError(thrown, 'listener_failed'), context)
+    }
+  }
 }

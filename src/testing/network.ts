@@ -102,6 +102,7 @@ class Wire implements Link {
       send: (message: string) => this.#carry('toHub', () => this.#handlers?.received(message)),
       close: () => {
         this.#clientIsOpen = false
+        this.#onEnd()
         this.#carry('toHub', () => this.#closeHub())
       },
     }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { SyncError } from '../../../src/shared/errors.ts'
-import { reportToPlatform } from '../../../src/shared/report.ts'
+import { guardHandler, reportToPlatform } from '../../../src/shared/report.ts'
 
 afterEach(() => {
   vi.unstubAllGlobals()
@@ -23,4 +23,15 @@ test('an error goes to the console where there is no reportError', () => {
   vi.stubGlobal('reportError', undefined)
   reportToPlatform(error, { stage: 'subscribe' })
   expect(written.mock.calls).toEqual([['syncline: subscribe', error]])
+})
+
+test('a handler that throws does not throw at whoever reports, and is reported itself', () => {
+  const told = vi.fn()
+  vi.stubGlobal('reportError', told)
+  const mine = new Error('mine')
+  const handle = guardHandler(() => {
+    throw mine
+  })
+  handle(error, { stage: 'subscribe' })
+  expect(told.mock.calls).toMatchObject([[{ code: 'listener_failed', cause: mine }]])
 })
