@@ -3,6 +3,7 @@ import type { Position } from '../shared/position.ts'
 /** One entry of a channel's log. The body is opaque to a broadcaster. */
 export interface LogEntry {
   readonly offset: number
+  /** A random mark. MUST be of `A-Z a-z 0-9 _ -` only: it goes onto the wire as it is. */
   readonly tag: string
   /** The tag of the entry before it, empty for the first: lets a reader prove that nothing lies between. */
   readonly previous: string

@@ -16,7 +16,7 @@ import type { Socket, SocketFactory } from './socket.ts'
 /** What people see of a connection. A new object at every change. */
 export interface ConnectionStatus {
   readonly state: ConnectionState
-  /** How many attempts in a row have not led to a stable connection; 0 once it is stable. */
+  /** The number of the present or the coming attempt since the connection was last stable; 0 for the very first. */
   readonly attempt: number
   /** When the next attempt starts, in milliseconds since 1970; only while waiting for it. */
   readonly nextAttemptAt: number | undefined
@@ -44,7 +44,7 @@ export interface ConnectionListener {
   offline(): void
   received(frame: HubFrame): void
   changed(status: ConnectionStatus): void
-  /** The hub sent something unreadable (`frame`), or the connection gave up (`connect`). */
+  /** The hub sent something unreadable (`frame`), or the connection gave up or has no token (`connect`). */
   failed(error: SyncError, stage: 'frame' | 'connect'): void
 }
 
@@ -159,7 +159,10 @@ export class Connection {
         this.#machine.send('authorized')
       },
       (error) => {
-        if (!scope.disposed) this.#end(toSyncError(error, 'auth_failed'), 'lost')
+        if (scope.disposed) return
+        const failure = toSyncError(error, 'auth_failed')
+        this.#listener.failed(failure, 'connect')
+        this.#end(failure, 'lost')
       },
     )
   }

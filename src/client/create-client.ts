@@ -1,11 +1,12 @@
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
-import type { Clock } from '../shared/clock.ts'
+import { backoffMs } from '../shared/backoff.ts'
+import { withDefaults } from '../shared/defaults.ts'
 import type { Undo } from '../shared/disposer.ts'
-import { type SyncError, toSyncError } from '../shared/errors.ts'
+import { toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { randomMark } from '../shared/random.ts'
-import { type ErrorContext, type ErrorHandler, guardHandler } from '../shared/report.ts'
+import { type ErrorHandler, guardHandler } from '../shared/report.ts'
 import type { Channel } from './channel.ts'
 import { Connection, type ConnectionListener, type ConnectionStatus } from './connection.ts'
 import { type ClientOptions, clientDefaults } from './options.ts'
@@ -43,7 +44,7 @@ const sessionLength = 26
 /** Constructs the parts and joins them; decides nothing. */
 class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly registry: R
-  readonly #onError: ErrorHandler
+  readonly #report: ErrorHandler
   readonly #listeners = new Listeners((error) => {
     this.#report(toSyncError(error, 'listener_failed'), { stage: 'listener' })
   })
@@ -53,8 +54,8 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
 
   constructor(registry: R, options: ClientOptions) {
     this.registry = registry
-    const settings = { ...clientDefaults, ...options }
-    this.#onError = guardHandler(settings.onError)
+    const settings = withDefaults(clientDefaults, options)
+    this.#report = guardHandler(settings.onError)
     const session = randomMark(settings.random, sessionLength)
     this.#connection = new Connection(
       {
@@ -116,12 +117,13 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   }
 
   /** What flows left: from the subscriptions to the connection. */
-  #link({ clock, lingerMs }: { clock: Clock; lingerMs: number }): ClientLink {
+  #link({ clock, lingerMs, random, backoff }: typeof clientDefaults & ClientOptions): ClientLink {
     const connection = this.#connection
     const client = this
     return {
       clock,
       lingerMs,
+      delayMs: (attempt) => backoffMs(attempt, random, backoff),
       get isOnline() {
         return connection.isOnline
       },
@@ -131,11 +133,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
       send: (frame) => {
         connection.send(frame)
       },
-      report: (error, context) => this.#report(error, context),
+      report: this.#report,
     }
-  }
-
-  #report(error: SyncError, context: ErrorContext): void {
-    this.#onError(error, context)
   }
 }

@@ -16,8 +16,9 @@ export function watchSilence(clock: Clock, limitMs: number, onSilence: () => voi
   let last = clock.now()
   let stop: Undo
   const look = () => {
-    const left = last + limitMs - clock.now()
-    if (left > 0) stop = clock.after(left, look)
+    const quietMs = clock.now() - last
+    // Below 0 the wall clock was set back: what was heard before that proves nothing.
+    if (quietMs >= 0 && quietMs < limitMs) stop = clock.after(limitMs - quietMs, look)
     else onSilence()
   }
   stop = clock.after(limitMs, look)

@@ -17,7 +17,10 @@ export interface SocketListener {
   closed(code: number, reason: string): void
 }
 
-/** Opens a transport to an absolute `ws:` or `wss:` address, offering one subprotocol. */
+/**
+ * Opens a transport to an absolute `ws:` or `wss:` address, offering one subprotocol. MUST NOT call the listener before
+ * it has returned.
+ */
 export type SocketFactory = (
   address: { readonly url: string; readonly protocol: string },
   listener: SocketListener,

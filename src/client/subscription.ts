@@ -2,7 +2,7 @@ import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../pro
 import { type ChannelDefinition, own } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
 import { validate } from '../registry/validate.ts'
-import type { Undo } from '../shared/disposer.ts'
+import { Disposer, type Undo } from '../shared/disposer.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { createMachine } from '../shared/machine.ts'
@@ -35,7 +35,10 @@ export interface Gap {
 export interface Subscribed {
   /** Where it goes on from. */
   readonly position: Position
-  /** `true` after an interruption in which nothing was missed, `false` after one with a gap, `null` the first time. */
+  /**
+   * `null` the first time that this listener hears of it; afterwards `true` after an interruption in which nothing was
+   * missed, `false` after one with a gap.
+   */
   readonly recovered: boolean | null
 }
 
@@ -47,6 +50,8 @@ export interface SubscriptionLink {
   join(subscription: Subscription, since: WirePosition | undefined): number
   /** Tells the hub that the channel is not wanted any more. */
   leave(subscription: Subscription): void
+  /** Runs something after the delay before the `attempt`-th try, if there is a connection then. */
+  later(attempt: number, run: () => void): Undo
   report(error: SyncError, context: ErrorContext): void
 }
 
@@ -62,6 +67,9 @@ export class Subscription {
   #position: WirePosition | undefined
   #ref: number | undefined
   #replaying = false
+  /** How often in a row it was refused, and the timer that tries again. */
+  #refusals = 0
+  readonly #retry = new Disposer()
 
   constructor(name: string, definition: ChannelDefinition, link: SubscriptionLink) {
     this.name = name
@@ -75,9 +83,15 @@ export class Subscription {
   }
 
   /** Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one. */
-  listen(event: string, listener: (...args: never[]) => void): Undo {
-    const isLate = event === 'subscribed' && this.isLive
-    return this.#listeners.on(event, listener, isLate ? [this.#subscribed(null)] : undefined)
+  listen(event: string, listener: (...args: never[]) => unknown): Undo {
+    if (event !== 'subscribed') return this.#listeners.on(event, listener)
+    let isFirst = true
+    const tell = (position: Position, recovered: boolean | null) => {
+      const subscribed: Subscribed = { position, recovered: isFirst ? null : recovered }
+      isFirst = false
+      return listener(subscribed as never)
+    }
+    return this.#listeners.on(event, tell, this.isLive ? [toPosition(this.#position!)] : undefined)
   }
 
   /** There is a connection: joins, or tries again after a refusal. */
@@ -92,6 +106,7 @@ export class Subscription {
   leave(): void {
     this.#machine.send('leave')
     this.#listeners.clear()
+    this.#retry.dispose()
   }
 
   /** The hub's answer to the request `ref`; one to an older request than the last changes nothing. */
@@ -101,13 +116,16 @@ export class Subscription {
     const { position, recovered, reason } = options
     if (recovered === false) this.gap(position, reason ?? 'retention')
     else this.#position ??= position
-    this.#listeners.emit('subscribed', this.#subscribed(recovered))
+    this.#listeners.emit('subscribed', toPosition(this.#position!), recovered)
+    this.#refusals = 0
     return true
   }
 
   /** The hub refused the request `ref`, or without one, ended what it had accepted. */
   refused(error: SyncError, ref = this.#ref): void {
-    if (ref === this.#ref && this.#machine.send('refused')) this.#report(error, 'subscribe')
+    if (ref !== this.#ref || !this.#machine.send('refused')) return
+    if (error.retryable) this.#retry.own(this.#link.later(++this.#refusals, () => this.online()))
+    this.#report(error, 'subscribe')
   }
 
   /** Replay is over. */
@@ -151,10 +169,6 @@ export class Subscription {
       return
     }
     this.#listeners.emit(event, output, meta)
-  }
-
-  #subscribed(recovered: boolean | null): Subscribed {
-    return { position: toPosition(this.#position!), recovered }
   }
 
   #moved(to: SubscriptionState, from: SubscriptionState): void {

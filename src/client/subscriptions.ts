@@ -2,7 +2,7 @@ import type { ClientFrame, SubscribedFrame, WirePosition } from '../protocol/fra
 import type { ChannelDefinition } from '../registry/channel.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
-import type { SyncError } from '../shared/errors.ts'
+import { SyncError } from '../shared/errors.ts'
 import type { ErrorContext } from '../shared/report.ts'
 import { Subscription, type SubscriptionLink } from './subscription.ts'
 
@@ -18,7 +18,7 @@ export interface ListenRequest {
   readonly name: string
   readonly definition: ChannelDefinition
   readonly event: string
-  readonly listener: (...args: never[]) => void
+  readonly listener: (...args: never[]) => unknown
 }
 
 /** What the subscriptions of a client need of it. */
@@ -28,6 +28,8 @@ export interface ClientLink {
   readonly id: string | undefined
   readonly clock: Clock
   readonly lingerMs: number
+  /** How long to wait before the `attempt`-th try, in milliseconds. */
+  delayMs(attempt: number): number
   send(frame: ClientFrame): void
   report(error: SyncError, context: ErrorContext): void
 }
@@ -39,6 +41,7 @@ export class Subscriptions implements SubscriptionLink {
   readonly #byNumber = new Map<number, Subscription>()
   readonly #link: ClientLink
   #lastRef = 0
+  #isClosed = false
 
   constructor(link: ClientLink) {
     this.#link = link
@@ -59,12 +62,26 @@ export class Subscriptions implements SubscriptionLink {
     this.#link.send(['unsub', ++this.#lastRef, subscription.name])
   }
 
+  later(attempt: number, run: () => void): Undo {
+    return this.#link.clock.after(this.#link.delayMs(attempt), () => {
+      if (this.#link.isOnline) run()
+    })
+  }
+
   report(error: SyncError, context: ErrorContext): void {
     this.#link.report(error, context)
   }
 
   /** Adds a listener; the channel is joined with the first one and left, after the linger, with the last one. */
   listen({ name, definition, event, listener }: ListenRequest): Undo {
+    if (this.#isClosed) {
+      this.report(new SyncError('closed', 'The client is closed'), {
+        stage: 'subscribe',
+        channel: name,
+        event,
+      })
+      return () => {}
+    }
     let shared = this.#byName.get(name)
     if (!shared) {
       shared = { subscription: new Subscription(name, definition, this), listeners: 0 }
@@ -117,6 +134,7 @@ export class Subscriptions implements SubscriptionLink {
   }
 
   close(): void {
+    this.#isClosed = true
     for (const { subscription, linger } of this.#byName.values()) {
       linger?.()
       subscription.leave()

@@ -1,6 +1,6 @@
 'use client'
 import type { ReactNode } from 'react'
-import { useContext, useMemo, useSyncExternalStore } from 'react'
+import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
 import type { Channel } from '../client/channel.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import type { Client } from '../client/create-client.ts'
@@ -8,8 +8,7 @@ import type { EventMeta, Gap, Subscribed } from '../client/subscription.ts'
 import type { ChannelKey, HeardData, HeardName, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName } from '../registry/registry.ts'
 import { SyncError } from '../shared/errors.ts'
-import { ClientContext } from './context.ts'
-import { SyncProvider, type SyncProviderProps } from './provider.tsx'
+import { providerOf, type SyncProviderProps } from './provider.tsx'
 import { useEventOf } from './use-event.ts'
 
 /** Listens to an event of a channel, to `gap` or to `subscribed`, with the latest handler. */
@@ -27,11 +26,11 @@ export interface UseEvent<R extends AnyRegistry> {
   ): void
 }
 
-/** The hooks of one registry. */
+/** The hooks of one registry, and the one provider that they heed. */
 export interface Hooks<R extends AnyRegistry> {
-  /** Gives the client to the hooks below, and connects it. */
+  /** Gives the client to these hooks below it, and connects it. Those of other registries go through it. */
   SyncProvider(props: SyncProviderProps<R>): ReactNode
-  /** The nearest provider's client. Throws `no_provider`. */
+  /** The client of the nearest provider of these hooks. Throws `no_provider`. */
   useClient(): Client<R>
   /** A handle of a channel; the same one as long as its name stays the same. */
   useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K>
@@ -49,12 +48,20 @@ const serverStatus: ConnectionStatus = {
 }
 const getServerStatus = () => serverStatus
 
-/** Makes the hooks for a registry, once, beside it. */
+const noProvider =
+  'A hook has no client: no <SyncProvider> of the same createHooks() is above this component; render one around it'
+
+/**
+ * Makes the hooks for a registry, once, beside it: each call makes a provider of its own, which the hooks of another
+ * call do not see.
+ */
 export function createHooks<R extends AnyRegistry>(registry: R): Hooks<R> {
+  // One for each call: a client of one registry must never reach the hooks of another.
+  const context = createContext<Client<R> | undefined>(undefined)
   function useClient(): Client<R> {
-    const client = useContext(ClientContext)
-    if (!client) throw new SyncError('no_provider', 'There is no <SyncProvider> above this component')
-    return client as unknown as Client<R>
+    const client = useContext(context)
+    if (!client) throw new SyncError('no_provider', noProvider)
+    return client
   }
   function useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K> {
     const client = useClient()
@@ -66,5 +73,6 @@ export function createHooks<R extends AnyRegistry>(registry: R): Hooks<R> {
     const client = useClient()
     return useSyncExternalStore(client.onStatus, () => client.status, getServerStatus)
   }
+  const SyncProvider = providerOf(context)
   return { SyncProvider, useClient, useChannel, useConnection, useEvent: useEventOf as UseEvent<R> }
 }

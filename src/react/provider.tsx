@@ -1,8 +1,7 @@
 'use client'
-import { type ReactNode, useEffect } from 'react'
+import { type Context, type ReactNode, useEffect } from 'react'
 import type { Client } from '../client/create-client.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
-import { ClientContext } from './context.ts'
 
 export interface SyncProviderProps<R extends AnyRegistry> {
   /** Made once, outside of components. Whoever made it closes it. */
@@ -10,12 +9,13 @@ export interface SyncProviderProps<R extends AnyRegistry> {
   readonly children?: ReactNode
 }
 
-/** Gives a client to the hooks below it, and connects it once it is shown. */
-export function SyncProvider<R extends AnyRegistry>({ client, children }: SyncProviderProps<R>): ReactNode {
-  useEffect(() => {
-    // Not while it waits or has given up: showing a page must not undo the backoff.
-    if (client.status.state === 'disconnected') client.connect()
-  }, [client])
-  const value = client as unknown as Client<AnyRegistry>
-  return <ClientContext.Provider value={value}>{children}</ClientContext.Provider>
+/** The component that gives a client to the hooks that read `context`, and connects it once it is shown. */
+export function providerOf<R extends AnyRegistry>(context: Context<Client<R> | undefined>) {
+  return function SyncProvider({ client, children }: SyncProviderProps<R>): ReactNode {
+    useEffect(() => {
+      // Not while it waits or has given up: showing a page must not undo the backoff.
+      if (client.status.state === 'disconnected') client.connect()
+    }, [client])
+    return <context.Provider value={client}>{children}</context.Provider>
+  }
 }

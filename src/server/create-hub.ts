@@ -2,12 +2,14 @@ import { memory } from '../broadcasters/memory.ts'
 import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
+import { withDefaults } from '../shared/defaults.ts'
 import { guardHandler } from '../shared/report.ts'
 import { type HubChannel, publish } from './channel.ts'
 import { fanOut } from './fan-out.ts'
 import { Memberships } from './memberships.ts'
 import {
   type ConnectRequest,
+  checkSettings,
   type HubOptions,
   type HubSettings,
   type HubUser,
@@ -59,7 +61,8 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const { authenticate, broadcaster, ...rest } = options
     checkRegistry(registry)
     this.registry = registry
-    const settings = { ...hubDefaults, ...rest }
+    const settings = withDefaults(hubDefaults, rest)
+    checkSettings(settings)
     this.settings = { ...settings, onError: guardHandler(settings.onError) }
     this.#ownsBroadcaster = broadcaster === undefined
     this.#broadcaster = broadcaster ?? memory(this.settings)

@@ -67,7 +67,8 @@ async function identify(
     if (user) return user
     session.close(4500, 'the credentials were not accepted')
   } catch (error) {
-    if (isSyncError(error) && !error.retryable) session.close(4500, 'the credentials were not accepted')
+    if (isSyncError(error) && error.code === 'token_expired') session.close(4004, 'the token has expired')
+    else if (isSyncError(error) && !error.retryable) session.close(4500, 'the credentials were not accepted')
     else {
       session.close(4003, 'the credentials could not be checked')
       const failure = new SyncError('internal', 'The check of the credentials failed', { cause: error })

@@ -25,13 +25,26 @@ export class Memberships {
   readonly #parts: MembershipParts
   /** What each session holds, asked for or granted, by channel name. */
   readonly #held = new WeakMap<Session, Map<string, Membership>>()
+  /** What is being decided for each session, by channel name. */
+  readonly #decisions = new WeakMap<Session, Map<string, Promise<void>>>()
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
   }
 
   /** Answers a `sub` frame, exactly once, with `subscribed` or `err`. */
-  async subscribe(session: Session, [, ref, name, options]: SubFrame): Promise<void> {
+  subscribe(session: Session, frame: SubFrame): Promise<void> {
+    const name = frame[2]
+    const decisions = this.#decisionsOf(session)
+    // One at a time for each name, so that a client that asks in a loop does not make the app decide in parallel.
+    const decision = this.#decide(session, frame, decisions.get(name)).finally(() => {
+      if (decisions.get(name) === decision) decisions.delete(name)
+    })
+    decisions.set(name, decision)
+    return decision
+  }
+
+  async #decide(session: Session, [, ref, name, options]: SubFrame, before?: Promise<void>): Promise<void> {
     this.#drop(session, name)
     // The answer to a replaced request may have been one too many for a slow consumer.
     if (session.machine.state === 'closed') return
@@ -43,6 +56,8 @@ export class Memberships {
     const membership: Membership = { ref, isGranted: false }
     held.set(name, membership)
     try {
+      if (before) await before
+      if (held.get(name) !== membership) return
       await this.#admit(session, name)
       // Replaced or given up while the app was deciding: the answer has been sent then.
       if (held.get(name) !== membership) return
@@ -59,7 +74,8 @@ export class Memberships {
 
   /** Answers an `unsub` frame with `unsubscribed`; one for a channel that is not held has no number. */
   unsubscribe(session: Session, [, ref, name]: UnsubFrame): void {
-    const cid = this.#heldBy(session).get(name)?.room?.cid ?? null
+    const held = this.#heldBy(session).get(name)
+    const cid = held?.isGranted ? (held.room?.cid ?? null) : null
     this.#drop(session, name)
     session.send(['unsubscribed', cid, ref])
   }
@@ -70,12 +86,11 @@ export class Memberships {
   }
 
   #heldBy(session: Session): Map<string, Membership> {
-    let held = this.#held.get(session)
-    if (!held) {
-      held = new Map()
-      this.#held.set(session, held)
-    }
-    return held
+    return ofSession(this.#held, session)
+  }
+
+  #decisionsOf(session: Session): Map<string, Promise<void>> {
+    return ofSession(this.#decisions, session)
   }
 
   async #admit(session: Session, name: string): Promise<void> {
@@ -123,6 +138,12 @@ export class Memberships {
     const stage = room ? 'deliver' : 'authorize'
     this.#parts.settings.onError(known, { stage, client: session.id, channel: name })
   }
+}
+
+function ofSession<T>(maps: WeakMap<Session, Map<string, T>>, session: Session): Map<string, T> {
+  const map = maps.get(session) ?? new Map<string, T>()
+  maps.set(session, map)
+  return map
 }
 
 /**

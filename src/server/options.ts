@@ -1,5 +1,6 @@
 import type { Broadcaster } from '../broadcasters/broadcaster.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
+import { SyncError } from '../shared/errors.ts'
 import { type Random, secureRandom } from '../shared/random.ts'
 import { type ErrorHandler, reportToPlatform } from '../shared/report.ts'
 
@@ -22,7 +23,11 @@ export interface Credentials {
   readonly request: ConnectRequest
 }
 
-/** Says who a client is; nobody (`null`, `undefined`) is refused as `unauthorized`. */
+/**
+ * Says who a client is; nobody (`null`, `undefined`) is refused as `unauthorized`, and so is who makes it throw a final
+ * `SyncError`. After `token_expired` the client comes back with a new token. Any other failure is reported, and the client
+ * comes back later.
+ */
 export type Authenticate<User extends HubUser> = (
   credentials: Credentials,
 ) => User | null | undefined | Promise<User | null | undefined>
@@ -67,4 +72,12 @@ export const hubDefaults = {
 /** What the parts of a hub are given: the options with the defaults filled in. */
 export type HubSettings = {
   readonly [K in keyof typeof hubDefaults]: Required<HubOptions>[K]
+}
+
+/** Refuses numbers that cannot work. Throws `bad_options`. */
+export function checkSettings(settings: HubSettings): void {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value !== 'number' || (Number.isFinite(value) && value > 0)) continue
+    throw new SyncError('bad_options', `Option "${name}" is ${value}: give a number above 0`)
+  }
 }

@@ -1,6 +1,7 @@
 import { type CloseCode, closeCodes } from '../protocol/close-codes.ts'
 import type { ErrorDetails, HubFrame } from '../protocol/frames.ts'
 import { Disposer } from '../shared/disposer.ts'
+import { SyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
 import type { HubSettings, HubUser } from './options.ts'
 import { sessionStates } from './session-states.ts'
@@ -23,7 +24,7 @@ export class Session {
   id = ''
   user: HubUser | undefined
   /** Whether it has sent a frame of an unknown type. */
-  isPuzzling = false
+  hasSentUnknown = false
   /** When something last came from, and went to, the client, in milliseconds since 1970. */
   heardAt: number
   toldAt: number
@@ -44,8 +45,8 @@ export class Session {
   sendText(message: string): void {
     if (this.machine.state === 'closed') return
     this.toldAt = this.#settings.clock.now()
-    this.#socket.send(message)
-    if (this.#socket.bufferedBytes > this.#settings.maxBufferedBytes) {
+    if (!this.#hand(() => this.#socket.send(message))) this.close(4003, 'the transport failed')
+    else if (this.#socket.bufferedBytes > this.#settings.maxBufferedBytes) {
       this.close(4002, `more than ${this.#settings.maxBufferedBytes} bytes wait unsent`)
     }
   }
@@ -60,9 +61,22 @@ export class Session {
   close(code: CloseCode | 1001, reason: string): void {
     if (!this.machine.send('close')) return
     const name = code === 1001 ? 'going away' : closeCodes[code]
-    // A close reason may not exceed 123 bytes; ours are ASCII.
-    this.#socket.close(code, `${name}: ${reason}`.slice(0, 120))
     this.scope.dispose()
+    // At most 123 bytes go into a close frame, so only what takes one byte a character is let in.
+    const line = `${name}: ${reason}`.replace(/[^ -~]/g, '?').slice(0, 123)
+    this.#hand(() => this.#socket.close(code, line))
+  }
+
+  /** Hands something to the transport. One that throws must not stop what is done for other sessions. */
+  #hand(action: () => void): boolean {
+    try {
+      action()
+      return true
+    } catch (cause) {
+      const error = new SyncError('connection_lost', 'The transport threw', { cause })
+      this.#settings.onError(error, { stage: 'deliver', client: this.id || undefined })
+      return false
+    }
   }
 
   /** The transport has gone. */

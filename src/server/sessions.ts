@@ -72,7 +72,7 @@ export class Sessions {
       this.#reject(session, parsed.error)
       return
     }
-    for (const type of parsed.unknown) this.#puzzle(session, type)
+    for (const type of parsed.unknown) this.#answerUnknown(session, type)
     for (const frame of parsed.frames) this.#take(session, frame, request)
   }
 
@@ -91,11 +91,11 @@ export class Sessions {
   }
 
   /** Answers a frame of an unknown type, each time; reports the first one of a session only. */
-  #puzzle(session: Session, type: string): void {
+  #answerUnknown(session: Session, type: string): void {
     const error = new SyncError('unknown_frame', `Frames of type "${type.slice(0, 32)}" are not known`)
     session.refuse(null, error)
-    if (session.isPuzzling) return
-    session.isPuzzling = true
+    if (session.hasSentUnknown) return
+    session.hasSentUnknown = true
     this.#report(session, error)
   }
 

@@ -1,3 +1,4 @@
+import { withDefaults } from './defaults.ts'
 import type { Random } from './random.ts'
 
 /** How long to wait before each attempt to connect again. All times in milliseconds. */
@@ -14,7 +15,7 @@ export const backoffDefaults: Required<BackoffOptions> = { firstMaxMs: 3_000, ba
 
 /** The delay before attempt number `attempt` (from 1) since the connection was last stable: full jitter, capped. */
 export function backoffMs(attempt: number, random: Random, options: BackoffOptions = {}): number {
-  const { firstMaxMs, baseMs, maxMs } = { ...backoffDefaults, ...options }
+  const { firstMaxMs, baseMs, maxMs } = withDefaults(backoffDefaults, options)
   const bound = attempt <= 1 ? firstMaxMs : Math.min(maxMs, baseMs * 2 ** (attempt - 1))
   return Math.floor(random() * bound)
 }

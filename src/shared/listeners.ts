@@ -1,7 +1,7 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Undo } from './disposer.ts'
 
-type Listener = (...args: never[]) => void
+type Listener = (...args: never[]) => unknown
 
 /**
  * Listeners by event name. Each registration is wrapped, so that one that throws starves nobody, two equal
@@ -15,19 +15,21 @@ export class Listeners {
     this.#onThrow = onThrow
   }
 
-  /** Adds a listener. With `first`, it alone hears these arguments too, before anything else and not at once. */
+  /** Adds a listener. With `first`, it hears these arguments at once, before anything else. */
   on(event: string, listener: Listener, first?: readonly unknown[]): Undo {
     let active = true
     const wrapped = (...args: unknown[]) => {
       if (!active) return
       try {
-        listener(...(args as never[]))
+        const result: unknown = listener(...(args as never[]))
+        // An async listener fails later; nobody else would hear of it.
+        ;(result as Promise<unknown> | undefined)?.catch?.((error) => this.#onThrow(error, event))
       } catch (error) {
         this.#onThrow(error, event)
       }
     }
     this.#emitter.on(event, wrapped)
-    if (first) Promise.resolve().then(() => wrapped(...first))
+    if (first) wrapped(...first)
     return () => {
       active = false
       this.#emitter.off(event, wrapped)

@@ -2,7 +2,7 @@ import { type SyncError, toSyncError } from './errors.ts'
 
 /**
  * Where something went wrong that could not be thrown to its author:
- * - `connect`: an attempt to connect, or the token for it.
+ * - `connect`: the connection gave up, or the app's `auth` failed. What else ends an attempt is in the status.
  * - `frame`: reading what the other side sent.
  * - `subscribe`: the hub refused or took back a subscription.
  * - `payload`: a payload that arrived does not fit its schema.

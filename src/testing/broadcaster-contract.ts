@@ -89,9 +89,10 @@ const logRules: Readonly<Record<string, Rule>> = {
     ensureEqual(new Set(positions.map(({ epoch }) => epoch)).size, 1, 'The number of epochs')
   },
 
-  'each entry has a tag of its own': async (t) => {
+  'each entry has a tag of its own, of letters and digits': async (t) => {
     const tags = (await t.append(...bodiesOf(8))).map(({ tag }) => tag)
-    ensure(!tags.includes(''), 'The tag of an entry is empty')
+    for (const tag of tags)
+      ensure(/^[\w-]+$/.test(tag), `The tag ${JSON.stringify(tag)} is not of A-Z a-z 0-9 _ -`)
     ensureEqual(new Set(tags).size, 8, 'The number of different tags of eight entries')
   },
 

@@ -1,14 +1,17 @@
-import { readFileSync } from 'node:fs'
-import ts from 'typescript'
+import { defineRegistry } from 'syncline'
 import { describe, expect, test } from 'vitest'
 import { clientShapes } from '../../src/protocol/client-shapes.ts'
 import { closeCodes, isFatalClose } from '../../src/protocol/close-codes.ts'
+import { reservedErrorCodes, servedErrorCodes, wireErrorCodes } from '../../src/protocol/error-codes.ts'
 import { hubShapes } from '../../src/protocol/hub-shapes.ts'
 import { subprotocol } from '../../src/protocol/version.ts'
 import { SyncError, type SyncErrorCode } from '../../src/shared/errors.ts'
+import { filesBelow, read } from './support/files.ts'
+import { codesMadeIn, framesOf, objectsOf } from './support/frames.ts'
+import { numbersOf, onOneLine, type Saying, sayings, wrongNumbers } from './support/protocol-numbers.ts'
 
-const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const document = read('docs/protocol.md')
+const source = read('src/protocol/frames.ts')
 
 /** The rows of the first table after a heading or line, as lists of cells without their back-ticks. */
 function tableAfter(text: string, heading: string): string[][] {
@@ -29,105 +32,193 @@ function tableAfter(text: string, heading: string): string[][] {
   return rows
 }
 
-/** The frames of the code as the document writes them: `["sub", ref, channel, options?]`. */
-function framesOf(source: string, unionName: string): string[] {
-  const file = ts.createSourceFile('frames.ts', source, ts.ScriptTarget.Latest, true)
-  const aliases = new Map<string, ts.TypeNode>()
-  file.forEachChild((node) => {
-    if (ts.isTypeAliasDeclaration(node)) aliases.set(node.name.text, node.type)
-  })
-  const union = aliases.get(unionName)
-  if (!union || !ts.isUnionTypeNode(union)) throw new Error(`No union ${unionName}`)
-  return union.types.map((member) => layoutOf(aliases.get(member.getText())!))
+/** What two lists do not share, with the side that has it; a repeated item counts each time. */
+function differences(inDocument: readonly string[], inCode: readonly string[]): string[] {
+  const beyond = (items: readonly string[], others: readonly string[]) => {
+    const left = [...others]
+    return items.filter((item) => {
+      const at = left.indexOf(item)
+      if (at >= 0) left.splice(at, 1)
+      return at < 0
+    })
+  }
+  return [
+    ...beyond(inDocument, inCode).map((item) => `only in the document: ${item}`),
+    ...beyond(inCode, inDocument).map((item) => `only in the code: ${item}`),
+  ]
 }
 
-function layoutOf(tuple: ts.TypeNode): string {
-  if (!ts.isTupleTypeNode(tuple)) throw new Error(`Not a tuple: ${tuple.getText()}`)
-  const cells = tuple.elements.map((element) =>
-    ts.isNamedTupleMember(element)
-      ? element.name.text + (element.questionToken ? '?' : '')
-      : element.getText().replaceAll("'", '"'),
+const layoutsAfter = (text: string, heading: string) => tableAfter(text, heading).map(([layout]) => layout!)
+const fromClient = (text: string) => [
+  ...layoutsAfter(text, '### From the client to the hub'),
+  ...layoutsAfter(text, '### Both ways'),
+]
+const fromHub = (text: string) => [
+  ...layoutsAfter(text, '### From the hub to the client'),
+  ...layoutsAfter(text, '### Both ways'),
+]
+
+const frameDifferences = (text: string, code = source) => [
+  ...differences(fromClient(text), framesOf(code, 'ClientFrame')),
+  ...differences(fromHub(text), framesOf(code, 'HubFrame')),
+]
+
+/** The fields that frames have and the table of fields does not explain. */
+function unexplainedFields(text: string): string[] {
+  const explained = tableAfter(text, '## Types of fields').flatMap(([field]) => field!.split(', '))
+  const used = [...fromClient(text), ...fromHub(text)]
+    .flatMap((layout) => layout.slice(1, -1).split(', ').slice(1))
+    .map((field) => field.replace('?', ''))
+  return [...new Set(used)].filter((field) => !explained.includes(field))
+}
+
+const objectDifferences = (text: string, code = source) =>
+  differences(
+    tableAfter(text, 'Objects:').map(([of, fields]) => `${of} ${fields}`),
+    Object.entries(objectsOf(code)).map(([of, fields]) => `${of} ${fields}`),
   )
-  return `[${cells.join(', ')}]`
-}
 
-/** The fields of an interface as the document writes them: `{ since?, rewind? }`. */
-function fieldsOf(source: string, name: string): string {
-  const file = ts.createSourceFile('frames.ts', source, ts.ScriptTarget.Latest, true)
-  const found = file.statements.find((node) => ts.isInterfaceDeclaration(node) && node.name.text === name)
-  if (!found || !ts.isInterfaceDeclaration(found)) throw new Error(`No interface ${name}`)
-  const fields = found.members.map((member) => member.name!.getText() + (member.questionToken ? '?' : ''))
-  return `{ ${fields.join(', ')} }`
-}
+const gapReasonDifferences = (text: string) =>
+  differences(
+    tableAfter(text, '## Positions and recovery').map(([reason]) => reason!),
+    /type GapReason = ([^\n]+)/.exec(source)![1]!.match(/\w+/g)!,
+  )
 
-const source = read('src/protocol/frames.ts')
-const bothWays = tableAfter(document, '### Both ways').map(([layout]) => layout!)
-const fromClient = tableAfter(document, '### From the client to the hub').map(([layout]) => layout!)
-const fromHub = tableAfter(document, '### From the hub to the client').map(([layout]) => layout!)
+const closeCodeDifferences = (text: string) =>
+  differences(
+    tableAfter(text, '## Close codes').map(([code, name, retry]) => `${code} ${name} ${retry}`),
+    Object.entries(closeCodes).map(
+      ([code, name]) => `${code} ${name} ${isFatalClose(Number(code)) ? 'no' : 'yes'}`,
+    ),
+  )
+
+const retryable = (code: string) => (new SyncError(code as SyncErrorCode, '').retryable ? 'yes' : 'no')
+
+const errorCodeDifferences = (text: string) =>
+  differences(
+    tableAfter(text, '## Error codes').map(([code, retry]) => `${code} ${retry}`),
+    wireErrorCodes.map((code) => `${code} ${retryable(code)}`),
+  )
+
+/** The document without the first row that begins with this cell. */
+function withoutRow(cell: string): string {
+  const lines = document.split('\n')
+  const at = lines.findIndex((line) => line.startsWith(`| \`${cell}\` |`))
+  if (at < 0) throw new Error(`No row of ${cell}`)
+  return lines.filter((_, index) => index !== at).join('\n')
+}
 
 describe('the frames of the document and of the code', () => {
-  test('are the same from the client to the hub', () => {
-    expect([...fromClient, ...bothWays].sort()).toEqual(framesOf(source, 'ClientFrame').sort())
-  })
-
-  test('are the same from the hub to the client', () => {
-    expect([...fromHub, ...bothWays].sort()).toEqual(framesOf(source, 'HubFrame').sort())
+  test('are the same in each direction', () => {
+    expect(frameDifferences(document)).toEqual([])
   })
 
   test('have a check for each type, in each direction', () => {
     const typesOf = (layouts: string[]) => layouts.map((layout) => JSON.parse(/"\w+"/.exec(layout)![0]))
-    expect(Object.keys(clientShapes).sort()).toEqual(typesOf([...fromClient, ...bothWays]).sort())
-    expect(Object.keys(hubShapes).sort()).toEqual(typesOf([...fromHub, ...bothWays]).sort())
+    expect(Object.keys(clientShapes).sort()).toEqual(typesOf(fromClient(document)).sort())
+    expect(Object.keys(hubShapes).sort()).toEqual(typesOf(fromHub(document)).sort())
   })
 
   test('have every field explained', () => {
-    const explained = tableAfter(document, '## Types of fields').flatMap(([field]) => field!.split(', '))
-    const used = [...fromClient, ...fromHub, ...bothWays]
-      .flatMap((layout) => layout.slice(1, -1).split(', ').slice(1))
-      .map((field) => field.replace('?', ''))
-    expect([...new Set(used)].filter((field) => !explained.includes(field))).toEqual([])
+    expect(unexplainedFields(document)).toEqual([])
   })
 
   test('have the same objects', () => {
-    for (const [of, fields] of tableAfter(document, 'Objects:')) {
-      const name = of === 'details' ? 'ErrorDetails' : `${of![0]!.toUpperCase()}${of!.slice(1)}Options`
-      expect([of, fields]).toEqual([of, fieldsOf(source, name)])
-    }
+    expect(Object.keys(objectsOf(source)).length).toBeGreaterThan(5)
+    expect(objectDifferences(document)).toEqual([])
   })
 
-  test('differ when a field is renamed on one side only', () => {
+  test('differ when one side has a frame, a field or an object that the other has not', () => {
+    const frame = '["cancel", ref]'
+    expect(frameDifferences(withoutRow(frame))).toEqual([`only in the code: ${frame}`])
     const renamed = source.replace("'cancel', ref: number", "'cancel', number: number")
-    expect(framesOf(renamed, 'ClientFrame')).not.toEqual(framesOf(source, 'ClientFrame'))
-    expect(framesOf(renamed, 'ClientFrame').sort()).not.toEqual([...fromClient, ...bothWays].sort())
+    expect(frameDifferences(document, renamed)).toHaveLength(2)
+    expect(unexplainedFields(withoutRow('echo'))).toEqual(['echo'])
+    expect(objectDifferences(withoutRow('bye'))).toEqual(['only in the code: bye { message?, afterMs? }'])
+    expect(objectDifferences(document, `${source}\nexport interface LeaveOptions { why?: string }`)).toEqual([
+      'only in the code: leave { why? }',
+    ])
+    expect(objectDifferences(document.replace('{ limit, before? }', '{ limit }'))).toHaveLength(2)
   })
 })
 
-test('the gap reasons of the document are those of the code', () => {
-  const inDocument = tableAfter(document, '## Positions and recovery').map(([reason]) => reason)
-  const inCode = /type GapReason = ([^\n]+)/.exec(source)![1]!.match(/\w+/g)
-  expect(inDocument).toEqual(inCode)
+describe('the codes of the document and of the code', () => {
+  test('are the same for gaps', () => {
+    expect(gapReasonDifferences(document)).toEqual([])
+  })
+
+  test('are the same for closes, with the same verdict', () => {
+    expect(closeCodeDifferences(document)).toEqual([])
+  })
+
+  test('are the same for errors, with the same answer to "may be tried again"', () => {
+    expect(errorCodeDifferences(document)).toEqual([])
+  })
+
+  test('differ when a row is missing, is one too many or says something else', () => {
+    expect(gapReasonDifferences(withoutRow('rollback'))).toEqual(['only in the code: rollback'])
+    expect(closeCodeDifferences(document.replace('| 4506 |', '| 4507 |'))).toHaveLength(2)
+    expect(closeCodeDifferences(document.replace('`draining` | yes', '`draining` | no'))).toHaveLength(2)
+    expect(errorCodeDifferences(withoutRow('timeout'))).toEqual(['only in the code: timeout yes'])
+    expect(errorCodeDifferences(document.replace('| `timeout` |', '| `closed` |'))).toHaveLength(2)
+    expect(errorCodeDifferences(document.replace('`unavailable` | yes', '`unavailable` | no'))).toHaveLength(
+      2,
+    )
+  })
 })
 
-test('the close codes of the document are those of the code, with the same verdict', () => {
-  const inDocument = tableAfter(document, '## Close codes').map(([code, name, retry]) => [code, name, retry])
-  const inCode = Object.entries(closeCodes).map(([code, name]) => [
-    code,
-    name,
-    isFatalClose(Number(code)) ? 'no' : 'yes',
-  ])
-  expect(inDocument).toEqual(inCode)
-})
+/** What the hub tells its own app, or says by closing: these codes are in no frame. */
+const inNoFrame = ['bad_frame', 'bad_options', 'connection_lost', 'too_large', 'unknown_event']
 
-test('the error codes of the document exist, and are as retryable as it says', () => {
-  for (const [code, retryable] of tableAfter(document, '## Error codes')) {
-    expect([code, retryable]).toEqual([
-      code,
-      new SyncError(code as SyncErrorCode, '').retryable ? 'yes' : 'no',
+const codeDifferences = (sources: readonly string[]) => {
+  const made = new Set(sources.flatMap(codesMadeIn))
+  const sent = [...made].filter((code) => !inNoFrame.includes(code))
+  return differences(servedErrorCodes, sent)
+}
+
+describe('the error codes of the hub', () => {
+  const sources = filesBelow('src/server', '.ts').map(read)
+
+  test('are exactly those that it is said to send', () => {
+    expect(codeDifferences(sources)).toEqual([])
+  })
+
+  test('and those that are kept for later frames make up the list, without an overlap', () => {
+    expect([...new Set(wireErrorCodes)]).toEqual([...servedErrorCodes, ...reservedErrorCodes])
+  })
+
+  test('are found missing and found beyond the list', () => {
+    expect(codeDifferences([...sources, `new SyncError('rate_limited', 'slower')`])).toEqual([
+      'only in the code: rate_limited',
     ])
-    expect(read('src/shared/errors.ts')).toContain(`'${code}'`)
-  }
+    const without = sources.map((text) => text.replace("'limit_exceeded'", "'forbidden'"))
+    expect(codeDifferences(without)).toEqual(['only in the document: limit_exceeded'])
+    expect(codesMadeIn(`new SyncError(isBig ? 'too_large' : 'bad_frame', '')`)).toEqual([
+      'too_large',
+      'bad_frame',
+    ])
+    expect(() => codesMadeIn('new SyncError(code, message)')).toThrow('Not a code')
+  })
 })
 
-test('the document names the subprotocol of the code', () => {
+describe('the numbers in the text of the document', () => {
+  test('are those of the code', async () => {
+    expect(await wrongNumbers(document)).toEqual([])
+  })
+
+  test.each(Object.keys(sayings) as Saying[])('are found wrong when that of %s is another', async (name) => {
+    const text = onOneLine(document)
+    const [sentence, number] = sayings[name].exec(text)!
+    const other = String(numbersOf(document)[name] + 10)
+    const changed = text.replace(sentence, sentence.replace(number!, other))
+    expect(numbersOf(changed)[name]).toBe(Number(other))
+    expect(await wrongNumbers(changed)).not.toEqual([])
+    await expect(wrongNumbers(text.replace(sentence, ''))).rejects.toThrow('says nothing of')
+  })
+})
+
+test('the document gives the hash of a registry without channels, and the subprotocol of the code', () => {
+  const [, hash] = /version 1 without any channel has the hash `(\w+)`/.exec(onOneLine(document))!
+  expect(hash).toBe(defineRegistry({}).hash)
   expect(document).toContain(`\`${subprotocol}\``)
 })

@@ -84,7 +84,13 @@ function watched(log: Broadcaster): { broadcaster: Broadcaster; followed: Readon
       undo()
     }
   }
-  return { broadcaster: { ...log, subscribe }, followed }
+  const broadcaster: Broadcaster = {
+    append: (channel, body) => log.append(channel, body),
+    read: (channel, options) => log.read(channel, options),
+    close: () => log.close(),
+    subscribe,
+  }
+  return { broadcaster, followed }
 }
 
 /** The same sockets, noting what is sent. */

@@ -134,8 +134,12 @@ export const broken: Readonly<Record<string, { readonly caughtBy: string; readon
     wrong: storing((entry) => ({ ...entry, offset: entry.offset * 2 })),
   },
   'gives all entries one tag': {
-    caughtBy: 'each entry has a tag of its own',
+    caughtBy: 'each entry has a tag of its own, of letters and digits',
     wrong: storing((entry) => (entry.offset > 0 ? { ...entry, tag: 'same' } : entry)),
+  },
+  'puts more than letters and digits into tags': {
+    caughtBy: 'each entry has a tag of its own, of letters and digits',
+    wrong: storing((entry) => (entry.offset > 0 ? { ...entry, tag: `W/"${entry.tag}"` } : entry)),
   },
   'names its own tag as the previous one': {
     caughtBy: 'each entry names the tag of the one before it, and the first an empty one',

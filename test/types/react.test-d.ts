@@ -32,6 +32,13 @@ const { SyncProvider, useClient, useChannel, useConnection, useEvent } = hooks
 const client = createClient(registry, { url: '/sync' })
 const otherRegistry = defineRegistry({ shop: channel('shop', { events: { sold: z.object({}) } }) })
 const otherClient = createClient(otherRegistry, { url: '/sync' })
+/** The same channel with the same event, and one more: by its methods alone, its handle would pass as one of `registry`. */
+const wider = defineRegistry({
+  lobby: channel('lobby', {
+    events: { opened: z.object({ rooms: z.number() }), closed: z.object({}) },
+  }),
+})
+const widerLobby = createClient(wider, { url: '/sync' }).channel('lobby')
 
 describe('the hooks', () => {
   it('are of their registry', () => {
@@ -130,6 +137,10 @@ describe('useEvent', () => {
     useEvent('lobby', 'opened', () => {})
     // @ts-expect-error a channel of another registry
     useEvent(otherClient.channel('shop'), 'sold', () => {})
+    // @ts-expect-error a channel of another registry, with the same key and event
+    useEvent(widerLobby, 'opened', () => {})
+    // @ts-expect-error a channel of another registry has a gap too
+    useEvent(widerLobby, 'gap', () => {})
     // @ts-expect-error the handler is missing
     useEvent(lobby, 'opened')
     // @ts-expect-error the output of the transform is a Date
@@ -142,5 +153,24 @@ describe('useEvent', () => {
     useEvent(game, 'gap', (_: Gap, _meta: EventMeta) => {})
     // @ts-expect-error recovered is null the first time
     useEvent(game, 'subscribed', (_: { recovered: boolean }) => {})
+  })
+})
+
+describe('a channel', () => {
+  const lobby = client.channel('lobby')
+
+  it('is of its registry and of no other, in either direction', () => {
+    expectTypeOf(lobby).toExtend<Channel<R, 'lobby'>>()
+    expectTypeOf(widerLobby).not.toExtend<Channel<R, 'lobby'>>()
+    expectTypeOf(lobby).not.toExtend<Channel<typeof wider, 'lobby'>>()
+    // @ts-expect-error a channel of another registry
+    const one: Channel<R, 'lobby'> = widerLobby
+    // @ts-expect-error a channel of another registry
+    const other: Channel<typeof wider, 'lobby'> = lobby
+    expectTypeOf([one, other]).toBeArray()
+  })
+
+  it('is also that of another client of the same registry', () => {
+    expectTypeOf(createClient(registry, { url: '/other' }).channel('lobby')).toEqualTypeOf(lobby)
   })
 })

@@ -22,7 +22,7 @@ export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings'>
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
- * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is taken.
+ * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken.
  */
 export function attachWebSocket(
   hub: AnyHub,
@@ -30,6 +30,7 @@ export function attachWebSocket(
   { path, origins = 'same' }: AttachOptions,
 ): Undo {
   const paths = pathsOf(server)
+  if (!path.startsWith('/')) throw new SyncError('bad_options', `Path "${path}" does not begin with "/"`)
   if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
   const sockets = new WebSocketServer({
     noServer: true,

@@ -113,3 +113,36 @@ describe('a memory broadcaster', () => {
     expect(heard).toEqual(['first'])
   })
 })
+
+test('a log that nobody uses is forgotten after an hour, one that is followed or used is not', async () => {
+  const clock = manualClock()
+  const broadcaster = memory({ clock, random: seededRandom(1) })
+  const epochOf = async (channel: string) => (await broadcaster.read(channel)).top.epoch
+  const [left, used] = [await epochOf('left'), await epochOf('used')]
+  const followed = (await broadcaster.append('followed', '1')).epoch
+  const undo = await broadcaster.subscribe('followed', () => {})
+  for (let minute = 0; minute < 60; minute++) {
+    await clock.advance(60_000)
+    expect(await epochOf('used')).toBe(used)
+  }
+  expect([await epochOf('left'), await epochOf('followed')]).toEqual([
+    expect.not.stringMatching(left),
+    followed,
+  ])
+  undo()
+  await clock.advance(3_600_000)
+  await epochOf('used')
+  expect(await epochOf('followed')).not.toBe(followed)
+})
+
+test('a reader that throws does not keep the next entry from being delivered', async () => {
+  const broadcaster = memory()
+  const heard: string[] = []
+  await broadcaster.subscribe('a', ({ body }) => {
+    heard.push(body)
+    if (body === '1') throw new Error('mine')
+  })
+  await expect(broadcaster.append('a', '1')).rejects.toThrow('mine')
+  await broadcaster.append('a', '2')
+  expect(heard).toEqual(['1', '2'])
+})

@@ -109,9 +109,10 @@ describe('connecting', () => {
         throw new Error('no session')
       },
     ]) {
-      const { connection, clock, sockets } = setUp({ auth })
+      const { connection, clock, sockets, failures } = setUp({ auth })
       connection.open()
       await clock.settle()
+      expect(failures).toMatchObject([[{ code: 'auth_failed' }, 'connect']])
       expect(connection.status).toMatchObject({
         state: 'connecting',
         attempt: 1,

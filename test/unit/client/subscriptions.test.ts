@@ -26,6 +26,7 @@ function setUp({ isOnline = true } = {}) {
     id: 'me',
     clock,
     lingerMs: 1_000,
+    delayMs: (attempt: number) => attempt * 100,
     send: (frame: ClientFrame) => {
       sent.push(frame)
     },
@@ -309,8 +310,37 @@ describe('positions', () => {
     listen('subscribed', (subscribed: never) => heard.push(subscribed))
     listen('subscribed', (subscribed: never) => heard.push(subscribed))()
     await clock.settle()
-    expect(heard).toEqual([expected, expected])
+    // The last one was told at once, before it was taken back.
+    expect(heard).toEqual([expected, expected, expected])
   })
+})
+
+test('a listener that comes during an interruption hears of the return as its first subscription', () => {
+  const { listen, accept, subscriptions } = setUp()
+  const heard: unknown[] = []
+  const hearing = (name: string) => (subscribed: { recovered: unknown }) =>
+    heard.push([name, subscribed.recovered])
+  listen('subscribed', hearing('early') as never)
+  accept(1)
+  subscriptions.offline()
+  listen('subscribed', hearing('late') as never)
+  subscriptions.online()
+  accept(2, { recovered: true })
+  expect(heard).toEqual([
+    ['early', null],
+    ['early', true],
+    ['late', null],
+  ])
+})
+
+test('whoever listens after close is told that it is closed, and nothing is left behind', () => {
+  const { listen, subscriptions, errors, sent, clock } = setUp()
+  subscriptions.close()
+  listen('moved', () => {})()
+  expect(errors).toMatchObject([
+    [{ code: 'closed' }, { stage: 'subscribe', channel: 'game/A', event: 'moved' }],
+  ])
+  expect([sent, clock.pending]).toEqual([[], 0])
 })
 
 describe('refusals', () => {
@@ -323,6 +353,37 @@ describe('refusals', () => {
     subscriptions.offline()
     subscriptions.online()
     expect(sent.at(-1)).toEqual(['sub', 2, 'game/A'])
+  })
+
+  test('are tried again after a while, longer each time, when they are retryable', async () => {
+    const { hear, subscriptions, accept, clock, sent } = setUp()
+    const undo = hear()
+    const refuse = (ref: number) =>
+      subscriptions.refused(ref, { code: 'unavailable', retryable: true } as SyncError)
+    refuse(1)
+    await clock.advance(99)
+    expect(sent).toHaveLength(1)
+    await clock.advance(1)
+    expect(sent.at(-1)).toEqual(['sub', 2, 'game/A'])
+    refuse(2)
+    await clock.advance(199)
+    expect(sent).toHaveLength(2)
+    await clock.advance(1)
+    accept(3)
+    expect(subscriptions.at(1)).toBeDefined()
+    refuse(99)
+    subscriptions.ended(1, { code: 'internal', retryable: true } as SyncError)
+    undo()
+    await clock.advance(1_100)
+    expect(clock.pending).toBe(0)
+  })
+
+  test('are not tried again on their own when nothing but a change can help', async () => {
+    const { hear, subscriptions, clock, sent } = setUp()
+    hear()
+    subscriptions.refused(1, { code: 'forbidden', retryable: false } as SyncError)
+    await clock.advance(3_600_000)
+    expect(sent).toHaveLength(1)
   })
 
   test('are tried again when another listener comes', () => {

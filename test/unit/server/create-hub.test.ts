@@ -1,7 +1,7 @@
 import { createClient } from 'syncline/client'
-import { createHub, type HubOptions, memory } from 'syncline/server'
+import { createHub, type HubOptions, hubDefaults, memory } from 'syncline/server'
 import { createNetwork, manualClock, seededRandom } from 'syncline/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { registry } from '../../support/challenge-registry.ts'
 import { watchedBroadcaster } from '../../support/watched-broadcaster.ts'
 
@@ -144,4 +144,60 @@ test('two hubs of one broadcaster serve one log', async () => {
   await two.hub.channel('lobby').publish('said', { text: 'from the other' })
   await one.clock.advance(10)
   expect(heard).toEqual(['from the other'])
+})
+
+test('a transport that throws ends its own session, is reported, and every other one hears on', async () => {
+  const reported: [string, string][] = []
+  const { clock, hub, connect } = setUp({ onError: ({ code }, { stage }) => reported.push([code, stage]) })
+  hub.serve('lobby', {})
+  const heard: string[] = []
+  const hear = () => {
+    const { client } = connect()
+    client.channel('lobby').on('said', ({ text }) => heard.push(text))
+  }
+  hear()
+  await clock.advance(10)
+  let isBroken = false
+  const broken = () => {
+    if (isBroken) throw new Error('EPIPE')
+  }
+  const handlers = hub.accept({ bufferedBytes: 0, send: broken, close: broken }, { url: '/', headers: {} })
+  handlers.received('["hello",{"registry":[1,""],"session":"abcdefghijklmnopqrstuvwx"}]')
+  await clock.settle()
+  handlers.received('["sub",1,"lobby"]')
+  hear()
+  await clock.advance(10)
+  isBroken = true
+  for (const text of ['one', 'two']) await hub.channel('lobby').publish('said', { text })
+  await clock.advance(10)
+  expect(heard).toEqual(['one', 'one', 'two', 'two'])
+  expect(hub.connections).toBe(2)
+  expect(new Set(reported.map(String))).toEqual(new Set(['connection_lost,deliver']))
+})
+
+test('an error handler that throws takes nothing down', async () => {
+  const { clock, hub, connect } = setUp({
+    onError: () => {
+      throw new Error('mine')
+    },
+  })
+  vi.stubGlobal('reportError', () => {})
+  onTestFinished(() => void vi.unstubAllGlobals())
+  hub.serve('lobby', {
+    authorize: () => {
+      throw new Error('no database')
+    },
+  })
+  const { client, errors } = connect()
+  client.channel('lobby').on('said', () => {})
+  await clock.advance(10)
+  expect(errors).toEqual(['internal'])
+})
+
+test('numbers that cannot work are refused, and options that are undefined keep their defaults', () => {
+  for (const options of [{ pingMs: -5 }, { pongMs: Number.NaN }, { maxChannels: 0 }, { pingMs: Infinity }]) {
+    expect(() => createHub(registry, options)).toThrow(expect.objectContaining({ code: 'bad_options' }))
+  }
+  const loose = { pingMs: undefined, clock: undefined, onError: undefined } as object
+  expect(createHub(registry, loose).settings).toMatchObject({ pingMs: 25_000, clock: hubDefaults.clock })
 })

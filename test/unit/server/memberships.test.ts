@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { SubOptions } from '../../../src/protocol/frames.ts'
 import { encodeBody, fanOut } from '../../../src/server/fan-out.ts'
 import { Memberships } from '../../../src/server/memberships.ts'
@@ -184,11 +184,29 @@ describe('while the app is deciding', () => {
     const { join, decisions } = setUp()
     const { socket, sub } = join()
     const [first, second] = [sub(1, 'game/ABC'), sub(2, 'game/ABC')]
-    decisions[1]!.decide(true)
-    await second
     decisions[0]!.decide(Promise.reject(new Error('late')))
     await first
+    await vi.waitFor(() => expect(decisions).toHaveLength(2))
+    decisions[1]!.decide(true)
+    await second
     expect(socket.frames.map(([type]) => type)).toEqual(['err', 'subscribed', 'live'])
+  })
+
+  test('asks the app once at a time for each name, however often a client asks', async () => {
+    const { join, decisions } = setUp()
+    const { socket, sub, unsub } = join()
+    const all: unknown[] = []
+    for (let ref = 1; ref <= 100; ref++) {
+      all.push(sub(ref, 'game/ABC'))
+      if (ref % 2 === 0 && ref < 100) unsub(1_000 + ref, 'game/ABC')
+    }
+    expect(decisions).toHaveLength(1)
+    decisions[0]!.decide(true)
+    await vi.waitFor(() => expect(decisions).toHaveLength(2))
+    decisions[1]!.decide(true)
+    await Promise.all(all)
+    expect(decisions).toHaveLength(2)
+    expect(socket.brief.filter((line) => line.startsWith('subscribed'))).toHaveLength(1)
   })
 
   test('an unsub answers both, and nothing is held', async () => {

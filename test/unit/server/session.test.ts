@@ -58,7 +58,7 @@ describe('the end of a session', () => {
   test('keeps the reason within what a close frame can carry', () => {
     const { session, socket } = readySession(fakeSettings().settings)
     session.close(4501, 'x'.repeat(1_000))
-    expect(socket.closes[0]!.reason).toHaveLength(120)
+    expect(socket.closes[0]!.reason).toHaveLength(123)
   })
 
   test('says nothing to a transport that has gone', () => {
