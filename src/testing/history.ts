@@ -26,15 +26,26 @@ export type Fact =
 
 /** What a run promised and did not keep. */
 export interface Violation {
-  readonly rule: 'continuity' | 'duplicate' | 'fork' | 'silent' | 'spurious gap' | 'tail' | 'after leaving'
+  readonly rule:
+    | 'first'
+    | 'continuity'
+    | 'duplicate'
+    | 'fork'
+    | 'silent'
+    | 'spurious gap'
+    | 'tail'
+    | 'after leaving'
   readonly listener: string
   /** The fact's index in the history. */
   readonly at: number
 }
 
+type ReaderFact = Exclude<Extract<Fact, { listener: string }>, { kind: 'listening' }>
+
 interface Reader {
   readonly channel: string
   position: Position | undefined
+  hasSubscribed: boolean
   hasLeft: boolean
 }
 
@@ -43,7 +54,8 @@ interface Reader {
  *
  * - `continuity`: between two signals, each delivery is the next entry of the log.
  * - `duplicate`: no entry is delivered twice, and none from before the position.
- * - `fork`: what is delivered is what the log holds at that position.
+ * - `fork`: what is delivered is what the log holds at that position, and a signal points at a place that it has.
+ * - `first`: a listener's first subscription is told as such, and no other one.
  * - `silent`: continuity is never given up without a gap.
  * - `spurious gap`: no gap is told where nothing was missed.
  * - `tail`: once all is settled, every listener is at the top of its log.
@@ -68,12 +80,17 @@ class Judge {
       this.#ids.set(placeOf(fact.channel, fact.position), fact.id)
       this.#tops.set(fact.channel, fact.position)
     } else if (fact.kind === 'listening') {
-      this.#readers.set(fact.listener, { channel: fact.channel, position: undefined, hasLeft: false })
+      this.#readers.set(fact.listener, {
+        channel: fact.channel,
+        position: undefined,
+        hasSubscribed: false,
+        hasLeft: false,
+      })
     } else if (fact.kind === 'settled') this.#checkTails(at)
     else this.#hearReader(fact, at)
   }
 
-  #hearReader(fact: Extract<Fact, { listener: string }>, at: number): void {
+  #hearReader(fact: ReaderFact, at: number): void {
     const reader = this.#readers.get(fact.listener)!
     const blame = (rule: Violation['rule']) => this.violations.push({ rule, listener: fact.listener, at })
     if (fact.kind === 'left') {
@@ -81,28 +98,31 @@ class Judge {
       return
     }
     if (reader.hasLeft) blame('after leaving')
+    if (fact.kind !== 'delivered') this.#checkPlace(reader, fact.position, blame)
     if (fact.kind === 'subscribed') {
-      if (fact.recovered !== true && reader.position && !isSame(reader.position, fact.position))
-        blame('silent')
+      if ((fact.recovered === null) === reader.hasSubscribed) blame('first')
+      reader.hasSubscribed = true
+      if (reader.position && !isSame(reader.position, fact.position)) blame('silent')
       reader.position ??= fact.position
     } else if (fact.kind === 'gap') {
       if (reader.position && isSame(reader.position, fact.position)) blame('spurious gap')
       reader.position = fact.position
     } else if (fact.kind === 'delivered') {
-      if (reader.position) this.#checkNext(reader, fact, blame)
+      if (reader.position) this.#checkNext(reader.position, fact.position, blame)
+      if (this.#ids.get(placeOf(reader.channel, fact.position)) !== fact.id) blame('fork')
       reader.position = fact.position
     }
   }
 
-  #checkNext(
-    { channel, position }: Reader,
-    fact: Extract<Fact, { kind: 'delivered' }>,
-    blame: (rule: Violation['rule']) => void,
-  ): void {
-    const { epoch, offset } = position!
-    if (fact.position.epoch === epoch && fact.position.offset <= offset) blame('duplicate')
-    else if (fact.position.epoch !== epoch || fact.position.offset !== offset + 1) blame('continuity')
-    if (this.#ids.get(placeOf(channel, fact.position)) !== fact.id) blame('fork')
+  #checkNext(last: Position, next: Position, blame: (rule: Violation['rule']) => void): void {
+    if (next.epoch === last.epoch && next.offset <= last.offset) blame('duplicate')
+    else if (next.epoch !== last.epoch || next.offset !== last.offset + 1) blame('continuity')
+  }
+
+  /** A signal must point at a place that the log has, or at the beginning of one. */
+  #checkPlace({ channel }: Reader, position: Position, blame: (rule: Violation['rule']) => void): void {
+    const isBeginning = position.offset === 0 && position.tag === ''
+    if (!isBeginning && !this.#ids.has(placeOf(channel, position))) blame('fork')
   }
 
   #checkTails(at: number): void {

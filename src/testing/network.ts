@@ -52,6 +52,12 @@ export function createNetwork(hub: Reachable | undefined, options: NetworkOption
   return network
 }
 
+/** One direction: what arrives last, and when. */
+interface Lane {
+  lastAt: number
+  due: (() => void)[]
+}
+
 /** One connection. Each direction is a queue in which nothing overtakes. */
 class Wire implements Link {
   readonly #clock: Clock
@@ -62,7 +68,10 @@ class Wire implements Link {
   #handlers: SessionHandlers | undefined
   #clientIsOpen = true
   #isSwallowing = false
-  readonly #lastArrival = { toHub: 0, toClient: 0 }
+  readonly #lanes: Record<'toHub' | 'toClient', Lane> = {
+    toHub: { lastAt: 0, due: [] },
+    toClient: { lastAt: 0, due: [] },
+  }
 
   constructor(options: NetworkOptions, listener: SocketListener, onEnd: () => void) {
     this.#clock = options.clock
@@ -119,13 +128,22 @@ class Wire implements Link {
     this.#isSwallowing = true
   }
 
-  /** Runs `arrive` when what is sent now arrives, after all that was sent before it the same way. */
+  /**
+   * Runs `arrive` when what is sent now arrives, after all that was sent before it the same way. What arrives at one
+   * moment arrives in one go, as from one chunk of a stream: promises do not settle in between.
+   */
   #carry(way: 'toHub' | 'toClient', arrive: () => void): void {
     const now = this.#clock.now()
-    const at = Math.max(now + this.#latencyMs(), this.#lastArrival[way])
-    this.#lastArrival[way] = at
+    const lane = this.#lanes[way]
+    const at = Math.max(now + this.#latencyMs(), lane.lastAt)
+    if (at === lane.lastAt && lane.due.length > 0) {
+      lane.due.push(arrive)
+      return
+    }
+    const due = [arrive]
+    this.#lanes[way] = { lastAt: at, due }
     this.#clock.after(at - now, () => {
-      if (!this.#isSwallowing) arrive()
+      for (let next = due.shift(); next; next = due.shift()) if (!this.#isSwallowing) next()
     })
   }
 

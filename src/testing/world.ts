@@ -1,3 +1,4 @@
+import type { Broadcaster } from '../broadcasters/broadcaster.ts'
 import { memory } from '../broadcasters/memory.ts'
 import { type Client, createClient } from '../client/create-client.ts'
 import { channel } from '../registry/channel.ts'
@@ -5,7 +6,7 @@ import { defineRegistry } from '../registry/registry.ts'
 import type { Schema } from '../registry/schema.ts'
 import { createHub, type Hub } from '../server/create-hub.ts'
 import type { Undo } from '../shared/disposer.ts'
-import type { SyncError } from '../shared/errors.ts'
+import { SyncError } from '../shared/errors.ts'
 import type { Random } from '../shared/random.ts'
 import type { Fact } from './history.ts'
 import { manualClock } from './manual-clock.ts'
@@ -20,10 +21,14 @@ const anything: Schema<{ id: number }> = {
 const registry = defineRegistry({ feed: channel('feed/:name', { events: { tick: anything } }) })
 
 export interface WorldOptions {
+  /** Default 3. */
   readonly clients?: number
+  /** How many channels there are. Default 2. */
   readonly feeds?: number
   /** How many things happen, one after the other. Default 120. */
   readonly steps?: number
+  /** Whether connections, hubs and the broadcaster fail. Default true. */
+  readonly faults?: boolean
   /** What the hub's messages become on their way to a client; for showing that a fault is caught. */
   readonly tamper?: NetworkOptions['tamper']
 }
@@ -58,11 +63,13 @@ class World {
   readonly #counts: Record<string, number> = {}
   readonly #listening = new Map<string, Undo>()
   #hub: Hub<typeof registry>
+  #hasFaults: boolean
   #lastId = 0
   #lastListener = 0
 
-  constructor(seed: number, { clients = 3, feeds = 2, tamper }: WorldOptions) {
+  constructor(seed: number, { clients = 3, feeds = 2, faults = true, tamper }: WorldOptions) {
     this.#random = seededRandom(seed)
+    this.#hasFaults = faults
     this.#hub = this.#startHub()
     this.#network = createNetwork(this.#hub, {
       clock: this.#clock,
@@ -79,21 +86,23 @@ class World {
       [50, 'publish', () => this.#publish()],
       [12, 'listen', () => this.#listen()],
       [8, 'leave', () => this.#leave()],
+      [6, 'pause', () => this.#clock.advance(this.#random() * 40_000)],
       [8, 'cut', () => this.#pick(this.#network.links)?.cut()],
       [3, 'black hole', () => this.#pick(this.#network.links)?.blackHole()],
       [2, 'hub restart', () => this.#restart()],
       [2, 'hub unreachable', () => this.#unplug()],
-      [6, 'pause', () => this.#clock.advance(this.#random() * 40_000)],
     ]
-    const bag = steps.flatMap((step) => Array<typeof step>(step[0]).fill(step))
+    const possible = this.#hasFaults ? steps : steps.slice(0, 4)
+    const bag = possible.flatMap((step) => Array<typeof step>(step[0]).fill(step))
     const [, name, run] = this.#pick(bag)!
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1
+    this.#count(name)
     await run()
     await this.#clock.advance(this.#random() * 400)
   }
 
   /** Ends all faults and gives everything the time to come right. */
   async settle(): Promise<void> {
+    this.#hasFaults = false
     this.#network.hub = this.#hub
     await this.#clock.advance(120_000)
     for (const feed of this.#feeds) await this.#publish(feed)
@@ -117,10 +126,15 @@ class World {
     const common = { clock: this.#clock, random: this.#random }
     const hub = createHub(registry, {
       ...common,
-      broadcaster: memory(common),
-      onError: (error) => this.#errors.push(error),
+      broadcaster: this.#slow(memory(common)),
+      onError: (error) => this.#report(error),
     })
-    hub.serve('feed', {})
+    hub.serve('feed', {
+      authorize: async () => {
+        await this.#while()
+        return true
+      },
+    })
     return hub
   }
 
@@ -130,7 +144,7 @@ class World {
       socket: this.#network.socket,
       clock: this.#clock,
       random: this.#random,
-      onError: (error) => this.#errors.push(error),
+      onError: (error) => this.#report(error),
     })
   }
 
@@ -184,8 +198,42 @@ class World {
     })
   }
 
+  /** A broadcaster that takes its time over everything but an append, and fails now and then. */
+  #slow(broadcaster: Broadcaster): Broadcaster {
+    const slowly = async <T>(work: () => Promise<T>): Promise<T> => {
+      await this.#while()
+      if (this.#hasFaults && this.#random() < 0.05) {
+        this.#count('broker failure')
+        throw new SyncError('unavailable', 'The broker does not answer')
+      }
+      const result = await work()
+      await this.#while()
+      return result
+    }
+    return {
+      ...broadcaster,
+      subscribe: (channel, deliver) => slowly(() => broadcaster.subscribe(channel, deliver)),
+      read: (channel, query) => slowly(() => broadcaster.read(channel, query)),
+    }
+  }
+
+  /** A short time, or none at all. */
+  #while(): Promise<void> {
+    const ms = this.#random() < 0.3 ? 0 : this.#random() * 200
+    return new Promise((resolve) => void this.#clock.after(ms, resolve))
+  }
+
+  /** Only what the world itself makes fail may be reported. */
+  #report(error: SyncError): void {
+    if (error.code !== 'unavailable') this.#errors.push(error)
+  }
+
+  #count(name: string): void {
+    this.#counts[name] = (this.#counts[name] ?? 0) + 1
+  }
+
   #record(count: string, fact: Fact): void {
-    this.#counts[count] = (this.#counts[count] ?? 0) + 1
+    this.#count(count)
     this.#history.push(fact)
   }
 

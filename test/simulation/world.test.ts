@@ -24,11 +24,27 @@ test(`${seeds} worlds full of faults keep every promise`, async () => {
   }
   console.info(`What happened in ${seeds} worlds:`, total)
   // Proof that the runs were not empty: a world without gaps, cuts and deliveries keeps any promise.
-  for (const name of ['publish', 'delivered', 'gap', 'cut', 'black hole', 'hub restart', 'hub unreachable']) {
-    expect([name, total[name] ?? 0]).toEqual([name, expect.any(Number)])
-    expect(total[name]).toBeGreaterThan(seeds / 2)
-  }
+  const happens = [
+    'publish',
+    'delivered',
+    'gap',
+    'cut',
+    'black hole',
+    'hub restart',
+    'hub unreachable',
+    'broker failure',
+  ]
+  expect(happens.filter((name) => !((total[name] ?? 0) > seeds / 2))).toEqual([])
 }, 600_000)
+
+test('a world without faults has no gap, and nothing of it is lost', async () => {
+  for (let seed = 1; seed <= 100; seed++) {
+    const report = await runWorld(seed, { faults: false })
+    expect(faultsOf(seed, report)).toEqual([])
+    expect(report.counts.gap ?? 0).toBe(0)
+    expect(report.counts.delivered).toBeGreaterThan(0)
+  }
+})
 
 test('one seed replays one history', async () => {
   const [one, two] = [await runWorld(7), await runWorld(7)]
@@ -88,7 +104,7 @@ describe('the worlds catch a hub', () => {
         ? [[...frame.slice(0, 3), { ...(frame[3] as object), recovered: null }]]
         : [frame],
     )
-    expect(await broken(() => silent)).toEqual(['tail'])
+    expect(await broken(() => silent)).toContain('tail')
   })
 
   test('that tells of gaps where there are none', async () => {
