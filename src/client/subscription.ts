@@ -2,7 +2,7 @@ import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../pro
 import { type ChannelDefinition, own } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
 import { validate } from '../registry/validate.ts'
-import { Disposer, type Undo } from '../shared/disposer.ts'
+import type { Undo } from '../shared/disposer.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { createMachine } from '../shared/machine.ts'
@@ -69,7 +69,7 @@ export class Subscription {
   #replaying = false
   /** How often in a row it was refused, and the timer that tries again. */
   #refusals = 0
-  readonly #retry = new Disposer()
+  #cancelRetry: Undo | undefined
 
   constructor(name: string, definition: ChannelDefinition, link: SubscriptionLink) {
     this.name = name
@@ -106,7 +106,7 @@ export class Subscription {
   leave(): void {
     this.#machine.send('leave')
     this.#listeners.clear()
-    this.#retry.dispose()
+    this.#cancelRetry?.()
   }
 
   /** The hub's answer to the request `ref`; one to an older request than the last changes nothing. */
@@ -124,7 +124,7 @@ export class Subscription {
   /** The hub refused the request `ref`, or without one, ended what it had accepted. */
   refused(error: SyncError, ref = this.#ref): void {
     if (ref !== this.#ref || !this.#machine.send('refused')) return
-    if (error.retryable) this.#retry.own(this.#link.later(++this.#refusals, () => this.online()))
+    if (error.retryable) this.#cancelRetry = this.#link.later(++this.#refusals, () => this.online())
     this.#report(error, 'subscribe')
   }
 

@@ -12,9 +12,7 @@ export function validate<S extends Schema>(schema: S, value: unknown): OutputOf<
   try {
     result = schema['~standard'].validate(value)
   } catch (cause) {
-    throw new SyncError('bad_payload', 'The schema threw', {
-      cause,
-    })
+    throw new SyncError('bad_payload', 'The schema threw', { cause })
   }
   if ('then' in result) {
     // Nobody awaits the answer, so its rejection must not end the process.

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** Bytes, gzipped; the client's grows to 9,000 when recovery lands. */
-const budgets = { client: 6_800, react: 2_000 }
+/** In bytes, minified and gzipped. The README promises the client's; its half of recovery is in it already. */
+const budgets = { client: 7_000, react: 2_000 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
