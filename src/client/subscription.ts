@@ -1,11 +1,12 @@
 import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../protocol/frames.ts'
-import { type ChannelDefinition, own } from '../registry/channel.ts'
+import type { ChannelDefinition } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
 import { validate } from '../registry/validate.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { createMachine } from '../shared/machine.ts'
+import { ownEntry } from '../shared/own-entry.ts'
 import type { Position } from '../shared/position.ts'
 import type { ErrorContext, ErrorStage } from '../shared/report.ts'
 import { type SubscriptionState, subscriptionStates } from './subscription-states.ts'
@@ -159,7 +160,7 @@ export class Subscription {
 
   #emit(event: string, data: unknown, meta: EventMeta): void {
     // An event that this version of the registry does not know is for later versions.
-    const schema = own(this.#schemas, event)
+    const schema = ownEntry(this.#schemas, event)
     if (!schema) return
     let output: unknown
     try {

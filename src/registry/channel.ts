@@ -55,11 +55,6 @@ type CheckedCollection<Given> = OnlyKeys<Given, CollectionSpec> & {
   readonly key: Given extends { readonly schema: infer S extends Schema } ? RowKey<OutputOf<S>> : never
 }
 
-/** `record[key]` if it is the record's own, so that a name from outside never reaches a prototype. */
-export function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return record && Object.hasOwn(record, key) ? record[key] : undefined
-}
-
 /**
  * Declares one kind of channel: a pattern such as `'game/:code'`, and what travels on its channels.
  * Names match `[A-Za-z_][A-Za-z0-9_.:-]*` with at most 128 characters; `checkRegistry` holds a definition to that.

@@ -1,5 +1,6 @@
 import { SyncError } from '../shared/errors.ts'
-import { type ChannelDefinition, own } from './channel.ts'
+import { ownEntry } from '../shared/own-entry.ts'
+import type { ChannelDefinition } from './channel.ts'
 import type { AnyRegistry } from './infer.ts'
 import type { Schema } from './schema.ts'
 
@@ -46,7 +47,7 @@ function checkDefinition({ pattern, spec }: ChannelDefinition): void {
       check(isSchema(given), `${where} is no Standard Schema: correct it.`)
       continue
     }
-    const fields = own(shapes, section)
+    const fields = ownEntry(shapes, section)
     if (!fields) throw new SyncError('bad_registry', `${where} is no section: correct its name.`)
     for (const [name, entry] of Object.entries(given ?? {})) {
       const isBare = fields.length === 1

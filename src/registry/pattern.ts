@@ -15,12 +15,16 @@ export type ParamsIn<Pattern extends string> = { readonly [Name in ParamName<Pat
 /** The parameters that one gets from a name: `{ code: string }`. */
 export type ParamsOut<Pattern extends string> = { readonly [Name in ParamName<Pattern>]: string }
 
+/** In UTF-16 code units: a longer name could make the message too large for the hub, which ends the connection. */
+const maxValueLength = 256
+
 /** Parameters of a pattern that is not known to the compiler. */
 export type Params = Readonly<Record<string, string | number>>
 
 /**
  * The channel name on the wire, each value percent-escaped: `('game/:code', { code: 'a/b' })` → `'game/a%2Fb'`.
- * @throws SyncError `bad_channel` when a value is missing, unknown, empty, no string or finite number, or no valid Unicode
+ * @throws SyncError `bad_channel` when a value is missing, unknown, empty, longer than 256 characters, no string or finite
+ * number, or no valid Unicode
  */
 export function formatName(pattern: string, params: Params = {}): string {
   const given = { ...params }
@@ -32,7 +36,11 @@ export function formatName(pattern: string, params: Params = {}): string {
     if (segment[0] !== ':') return segment
     const name = segment.slice(1)
     const value = given[name]
-    check(typeof value === 'string' ? value && isWellFormed(value) : Number.isFinite(value), name)
+    const isText = typeof value === 'string'
+    check(
+      isText ? value && value.length <= maxValueLength && isWellFormed(value) : Number.isFinite(value),
+      name,
+    )
     delete given[name]
     return encodeURIComponent(value!)
   })

@@ -1,5 +1,6 @@
 import { SyncError } from '../shared/errors.ts'
-import { type ChannelDefinition, own } from './channel.ts'
+import { ownEntry } from '../shared/own-entry.ts'
+import type { ChannelDefinition } from './channel.ts'
 import type { AnyRegistry, ChannelMap, Registry } from './infer.ts'
 import { formatName, matchName, type Params } from './pattern.ts'
 
@@ -38,7 +39,7 @@ export function defineRegistry<const Channels extends ChannelMap>(
  * @throws SyncError `unknown_channel` for a key that the registry does not have
  */
 export function definitionOf(registry: AnyRegistry, key: string): ChannelDefinition {
-  const definition = own(registry.channels, key)
+  const definition = ownEntry(registry.channels, key)
   if (!definition) throw new SyncError('unknown_channel', `The registry has no channel "${key}"`)
   return definition
 }

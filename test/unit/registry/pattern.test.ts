@@ -36,6 +36,7 @@ describe('formatName', () => {
     ['an object', { code: { toString: () => 'A' } }],
     ['a lone surrogate', { code: 'a\ud800' }],
     ['a lone low surrogate', { code: '\udc00a' }],
+    ['an overlong', { code: 'a'.repeat(257) }],
     ['an extra', { code: 'A', other: 'B' }],
   ]
   it.each(bad)('refuses %s parameter', (_, params) => {

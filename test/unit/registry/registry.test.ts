@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
-import { channel, own } from '../../../src/registry/channel.ts'
+import { channel } from '../../../src/registry/channel.ts'
 import { channelName, defineRegistry, type Registry, resolveName } from '../../../src/registry/registry.ts'
 import { thrown } from './errors.ts'
 import { libraries } from './libraries.ts'
@@ -33,15 +33,6 @@ describe('channel', () => {
   it.each(Object.entries(libraries))('takes the schemas of %s as they are', (_, library) => {
     const { spec } = channel('lobby', { events: { length: library.length, renamed: library.renamed } })
     expect(spec.events.length).toBe(library.length)
-  })
-})
-
-describe('own', () => {
-  it('finds own entries only', () => {
-    expect(own({ a: 1 }, 'a')).toBe(1)
-    expect(own<unknown>({ a: 1 }, 'constructor')).toBeUndefined()
-    expect(own<unknown>({}, '__proto__')).toBeUndefined()
-    expect(own(undefined, 'a')).toBeUndefined()
   })
 })
 

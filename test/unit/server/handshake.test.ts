@@ -28,6 +28,17 @@ function setUp(options: Partial<HubSettings & Pick<HandshakeParts, 'authenticate
   return { parts, greet, errors, clock, settings }
 }
 
+test("an expired token is told apart from one that is nobody's, so that the client asks for a new one", async () => {
+  const authenticate = () => {
+    throw new SyncError('token_expired', 'It ended at noon')
+  }
+  const { greet, errors } = setUp({ authenticate })
+  const { socket, done } = greet()
+  expect(await done).toBe(false)
+  expect(socket.closes).toEqual([{ code: 4004, reason: 'token_expired: the token has expired' }])
+  expect(errors).toEqual([])
+})
+
 describe('a client that is let in', () => {
   test('is welcomed with its public id and what the hub runs with', async () => {
     const { greet, parts, clock } = setUp({ pingMs: 1_000, pongMs: 200, maxMessageBytes: 5_000 })

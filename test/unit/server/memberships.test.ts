@@ -220,6 +220,19 @@ describe('while the app is deciding', () => {
     expect([socket.frames.length, watched.calls]).toEqual([2, []])
   })
 
+  test('an unsub while the log is not followed yet names no number, as none was given', async () => {
+    const { join, watched } = setUp()
+    const { socket, sub, unsub } = join()
+    const go = watched.hold('subscribe')
+    const done = sub(1, 'lobby')
+    await vi.waitFor(() => expect(watched.calls).toEqual(['subscribe lobby']))
+    unsub(2, 'lobby')
+    go()
+    await done
+    expect(socket.brief).toEqual(['err 1 aborted', 'unsubscribed null 2'])
+    await vi.waitFor(() => expect(watched.following).toBe(0))
+  })
+
   test('a session that goes away leaves nothing behind', async () => {
     const { join, decisions, watched } = setUp()
     const { session, socket, sub } = join()
