@@ -1,55 +1,11 @@
-import { manualClock } from 'syncline/testing'
 import { describe, expect, test } from 'vitest'
-import { Subscriptions } from '../../../src/client/subscriptions.ts'
-import type { ClientFrame, EvFrame, SubscribedOptions, WirePosition } from '../../../src/protocol/frames.ts'
-import { definitionOf } from '../../../src/registry/registry.ts'
-import type { SyncError } from '../../../src/shared/errors.ts'
-import type { ErrorContext } from '../../../src/shared/report.ts'
-import { registry } from '../../support/challenge-registry.ts'
-
-const top: WirePosition = ['epoch', 5, 'five']
-
-/** The entry after `top`, and the one after that. */
-const six: EvFrame = ['ev', 1, 6, 'six', 'five', 1_000, null, 'moved', { step: 6 }]
-const seven: EvFrame = ['ev', 1, 7, 'seven', 'six', 1_000, 'me', 'moved', { step: 7 }]
-
-/** The same entry with some of its elements changed, by index. */
-const withFields = (entry: EvFrame, fields: Record<number, unknown>) =>
-  Object.assign([...entry], fields) as unknown as EvFrame
-
-function setUp({ isOnline = true } = {}) {
-  const clock = manualClock()
-  const sent: ClientFrame[] = []
-  const errors: [SyncError, ErrorContext][] = []
-  const link = {
-    isOnline,
-    id: 'me',
-    clock,
-    lingerMs: 1_000,
-    delayMs: (attempt: number) => attempt * 100,
-    send: (frame: ClientFrame) => {
-      sent.push(frame)
-    },
-    report: (error: SyncError, context: ErrorContext) => {
-      errors.push([error, context])
-    },
-  }
-  const subscriptions = new Subscriptions(link)
-  const listen = (event: string, listener: (...args: never[]) => void, code = 'A') =>
-    subscriptions.listen({
-      name: `game/${code}`,
-      definition: definitionOf(registry, 'game'),
-      event,
-      listener,
-    })
-  const heard: unknown[] = []
-  const hear = (event = 'moved') => listen(event, (data: never) => heard.push(data))
-  const accept = (ref: number, options: Partial<SubscribedOptions> = {}, cid = 1) => {
-    subscriptions.subscribed(['subscribed', ref, cid, { position: top, recovered: null, ...options }])
-    subscriptions.at(cid)?.live()
-  }
-  return { clock, sent, errors, link, subscriptions, listen, hear, heard, accept }
-}
+import {
+  subscriptionsOnTest as setUp,
+  seven,
+  six,
+  top,
+  withFields,
+} from '../../support/subscriptions-on-test.ts'
 
 describe('joining and leaving', () => {
   test('one subscription serves all listeners of a channel, and ends a second after the last has left', async () => {
@@ -312,106 +268,5 @@ describe('positions', () => {
     await clock.settle()
     // The last one was told at once, before it was taken back.
     expect(heard).toEqual([expected, expected, expected])
-  })
-})
-
-test('a listener that comes during an interruption hears of the return as its first subscription', () => {
-  const { listen, accept, subscriptions } = setUp()
-  const heard: unknown[] = []
-  const hearing = (name: string) => (subscribed: { recovered: unknown }) =>
-    heard.push([name, subscribed.recovered])
-  listen('subscribed', hearing('early') as never)
-  accept(1)
-  subscriptions.offline()
-  listen('subscribed', hearing('late') as never)
-  subscriptions.online()
-  accept(2, { recovered: true })
-  expect(heard).toEqual([
-    ['early', null],
-    ['early', true],
-    ['late', null],
-  ])
-})
-
-test('whoever listens after close is told that it is closed, and nothing is left behind', () => {
-  const { listen, subscriptions, errors, sent, clock } = setUp()
-  subscriptions.close()
-  listen('moved', () => {})()
-  expect(errors).toMatchObject([
-    [{ code: 'closed' }, { stage: 'subscribe', channel: 'game/A', event: 'moved' }],
-  ])
-  expect([sent, clock.pending]).toEqual([[], 0])
-})
-
-describe('refusals', () => {
-  test('are reported with their code, and tried again on the next connection', () => {
-    const { hear, subscriptions, errors, sent } = setUp()
-    hear()
-    const error = { code: 'forbidden' } as SyncError
-    subscriptions.refused(1, error)
-    expect(errors).toEqual([[error, { stage: 'subscribe', channel: 'game/A' }]])
-    subscriptions.offline()
-    subscriptions.online()
-    expect(sent.at(-1)).toEqual(['sub', 2, 'game/A'])
-  })
-
-  test('are tried again after a while, longer each time, when they are retryable', async () => {
-    const { hear, subscriptions, accept, clock, sent } = setUp()
-    const undo = hear()
-    const refuse = (ref: number) =>
-      subscriptions.refused(ref, { code: 'unavailable', retryable: true } as SyncError)
-    refuse(1)
-    await clock.advance(99)
-    expect(sent).toHaveLength(1)
-    await clock.advance(1)
-    expect(sent.at(-1)).toEqual(['sub', 2, 'game/A'])
-    refuse(2)
-    await clock.advance(199)
-    expect(sent).toHaveLength(2)
-    await clock.advance(1)
-    accept(3)
-    expect(subscriptions.at(1)).toBeDefined()
-    refuse(99)
-    subscriptions.ended(1, { code: 'internal', retryable: true } as SyncError)
-    undo()
-    await clock.advance(1_100)
-    expect(clock.pending).toBe(0)
-  })
-
-  test('are not tried again on their own when nothing but a change can help', async () => {
-    const { hear, subscriptions, clock, sent } = setUp()
-    hear()
-    subscriptions.refused(1, { code: 'forbidden', retryable: false } as SyncError)
-    await clock.advance(3_600_000)
-    expect(sent).toHaveLength(1)
-  })
-
-  test('are tried again when another listener comes', () => {
-    const { hear, subscriptions, sent } = setUp()
-    hear()
-    subscriptions.refused(1, { code: 'forbidden' } as SyncError)
-    hear()
-    expect(sent.at(-1)).toEqual(['sub', 2, 'game/A'])
-  })
-
-  test('end a subscription that was accepted, when the hub takes it back', () => {
-    const { hear, heard, accept, subscriptions, errors } = setUp()
-    hear()
-    accept(1)
-    subscriptions.ended(1, { code: 'forbidden' } as SyncError)
-    subscriptions.at(1)?.entry(six)
-    expect(heard).toEqual([])
-    expect(errors).toMatchObject([[{ code: 'forbidden' }, { stage: 'subscribe' }]])
-  })
-
-  test('of an older request than the last one change nothing', () => {
-    const { hear, accept, subscriptions, errors } = setUp()
-    hear()
-    accept(1)
-    subscriptions.at(1)?.entry(seven)
-    subscriptions.refused(1, { code: 'aborted' } as SyncError)
-    expect(errors).toEqual([])
-    accept(2, { recovered: true })
-    expect(subscriptions.at(1)).toBeDefined()
   })
 })
