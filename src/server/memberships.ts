@@ -49,8 +49,10 @@ export class Memberships {
     // The answer to a replaced request may have been one too many for a slow consumer.
     if (session.machine.state === 'closed') return
     const held = this.#heldBy(session)
-    if (held.size >= this.#parts.settings.maxChannels) {
-      session.refuse(ref, new SyncError('limit_exceeded', `${held.size} channels are held already`))
+    // What was given up counts until the app has decided: it costs the app as much.
+    const count = Math.max(held.size, this.#decisionsOf(session).size)
+    if (count >= this.#parts.settings.maxChannels) {
+      session.refuse(ref, new SyncError('limit_exceeded', `${count} channels are held or asked for already`))
       return
     }
     const membership: Membership = { ref, isGranted: false }

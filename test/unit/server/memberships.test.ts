@@ -209,6 +209,24 @@ describe('while the app is deciding', () => {
     expect(socket.brief.filter((line) => line.startsWith('subscribed'))).toHaveLength(1)
   })
 
+  test('counts what was given up until the app has decided', async () => {
+    const { join, decisions } = setUp({ maxChannels: 3 })
+    const { socket, sub, unsub } = join()
+    const all = ['A', 'B', 'C', 'D'].map((code, i) => {
+      const done = sub(i, `game/${code}`)
+      unsub(10 + i, `game/${code}`)
+      return done
+    })
+    expect(decisions).toHaveLength(3)
+    expect(socket.brief).toContain('err 3 limit_exceeded')
+    for (const { decide } of decisions) decide(true)
+    await Promise.all(all)
+    const done = sub(20, 'game/D')
+    decisions[3]!.decide(true)
+    await done
+    expect(socket.brief.at(-1)).toMatch(/^live/)
+  })
+
   test('an unsub answers both, and nothing is held', async () => {
     const { join, decisions, watched } = setUp()
     const { socket, sub, unsub } = join()
