@@ -69,16 +69,18 @@ function prose(markdown: string): string {
   return lines.join('\n')
 }
 
-/** The targets of a document's links and images that lead to files or headings of the repository. */
-export function localLinks(markdown: string): string[] {
+/** The targets of a document's links and images, as they are written. */
+export function linksOf(markdown: string): string[] {
   const text = prose(markdown)
   const inline = [...text.matchAll(/\]\(\s*<?([^)\s>]+)>?[^)]*\)/g)]
   const references = [...text.matchAll(/^\s*\[[^\]]+\]:\s*(\S+)/gm)]
   const attributes = [...text.matchAll(/\b(?:href|src)="([^"]+)"/g)]
-  return [...inline, ...references, ...attributes]
-    .map((match) => match[1]!)
-    .filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target))
+  return [...inline, ...references, ...attributes].map((match) => match[1]!)
 }
+
+/** Those of {@link linksOf} that lead to files or headings beside the document. */
+export const localLinks = (markdown: string): string[] =>
+  linksOf(markdown).filter((target) => !/^[a-z][a-z0-9+.-]*:/i.test(target))
 
 /** The anchors of a document's headings, as GitHub makes them. */
 export function anchorsOf(markdown: string): string[] {

@@ -5,7 +5,7 @@ import { createHub, hubDefaults } from 'syncline/server'
 import { manualClock } from 'syncline/testing'
 import * as z from 'zod'
 import { clientShapes } from '../../../src/protocol/client-shapes.ts'
-import { maxDepth } from '../../../src/protocol/hostile.ts'
+import { hostility } from '../../../src/protocol/hostile.ts'
 import { FakeSessionSocket, fakeSettings, readySession } from '../../support/fake-sessions.ts'
 import { fakeSockets } from '../../support/fake-sockets.ts'
 
@@ -72,6 +72,13 @@ function hashBy(base: number, modulus: number): string {
   return (number % BigInt(modulus)).toString(36)
 }
 
+/** How deep a message may nest. */
+function deepestMessage(): number {
+  let levels = 1
+  while (!hostility('['.repeat(levels + 1) + ']'.repeat(levels + 1))) levels++
+  return levels
+}
+
 /** The lengths of a session's secret that a hub takes, as the shortest and the longest. */
 function secretLengths(): [shortest: number, longest: number] {
   const [isHello] = clientShapes.hello
@@ -119,7 +126,7 @@ export async function wrongNumbers(document: string): Promise<string[]> {
   const id = await publicId()
   const [shortestSecret, longestSecret] = secretLengths()
   const done: Record<Exclude<Saying, 'hashBase' | 'hashModulus' | 'secretBits'>, number> = {
-    levels: maxDepth,
+    levels: deepestMessage(),
     pingMs: hubDefaults.pingMs,
     pongMs: hubDefaults.pongMs,
     handshakeSeconds: hubDefaults.handshakeTimeoutMs / 1_000,

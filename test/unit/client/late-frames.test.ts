@@ -2,9 +2,7 @@ import { createClient } from 'syncline/client'
 import { manualClock } from 'syncline/testing'
 import { expect, onTestFinished, test } from 'vitest'
 import { registry } from '../../support/challenge-registry.ts'
-import { fakeSockets } from '../../support/fake-sockets.ts'
-
-const welcome = ['welcome', {}]
+import { fakeSockets, welcomeOptions } from '../../support/fake-sockets.ts'
 
 /** A client that listens to a game and is connected at `five`, with the test as its hub. */
 function setUp() {
@@ -51,7 +49,7 @@ test('a channel number of the connection before stands for nothing on the next o
 test('an answer to a request of the connection before is no answer on the next one', () => {
   const { sockets, heard, accept, reconnect } = setUp()
   sockets.last.welcome()
-  const [, old] = sockets.last.sent.at(-1) as ['sub', number]
+  const old = sockets.last.sent.find(([type]) => type === 'sub')![1] as number
   reconnect()
   sockets.last.welcome()
   sockets.last.receive('subscribed', old, 1, { position: ['epoch', 5, 'tag 5'], recovered: null })
@@ -70,7 +68,9 @@ test('the rest of a message is void when a frame in it has ended the connection 
     reconnect()
     accept(1, 6, true)
   })
-  first.listener.received(JSON.stringify([entry(1, 6), ['ping', 7], entry(1, 7), welcome]))
+  first.listener.received(
+    JSON.stringify([entry(1, 6), ['ping', 7], entry(1, 7), ['welcome', welcomeOptions]]),
+  )
   expect(heard).toEqual([6])
   expect(sockets.all).toHaveLength(2)
   expect(sockets.last.sent.map(([type]) => type)).toEqual(['hello', 'sub'])
