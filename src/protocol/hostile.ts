@@ -1,7 +1,5 @@
 import { SyncError } from '../shared/errors.ts'
-
-/** How deep arrays and objects may nest in a message from a client. */
-export const maxDepth = 64
+import { maxDepth } from '../shared/limits.ts'
 
 const suspicious = /__proto__|\\u00/i
 

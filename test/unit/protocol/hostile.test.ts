@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { hostility, maxDepth } from '../../../src/protocol/hostile.ts'
+import { hostility } from '../../../src/protocol/hostile.ts'
+import { maxDepth } from '../../../src/shared/limits.ts'
 
 const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth)
 
