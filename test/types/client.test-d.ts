@@ -1,14 +1,12 @@
-import {
-  type AnyRegistry,
-  type ClientEventInput,
-  type ClientEventName,
-  channel,
-  defineRegistry,
-  type MessageInput,
-  type RequestInput,
-  type RequestName,
-  type RequestResult,
-  type SyncError,
+import type {
+  AnyRegistry,
+  ClientEventInput,
+  ClientEventName,
+  MessageInput,
+  RequestInput,
+  RequestName,
+  RequestResult,
+  SyncError,
 } from 'syncline'
 import {
   type Channel,
@@ -22,25 +20,8 @@ import {
   type Subscribed,
 } from 'syncline/client'
 import { describe, expectTypeOf, it } from 'vitest'
-import * as z from 'zod'
+import { registry } from '../support/typed-registry.ts'
 
-const registry = defineRegistry({
-  game: channel('game/:code/:round', {
-    events: {
-      started: z.object({ at: z.string().transform((text) => new Date(text)) }),
-      ended: z.object({ winner: z.string() }),
-    },
-    clientEvents: { said: z.object({ text: z.string(), loud: z.boolean().default(false) }) },
-    messages: { cursor: z.object({ x: z.number() }) },
-    requests: {
-      join: {
-        input: z.object({ since: z.string().transform((text) => new Date(text)) }),
-        output: z.object({ seats: z.string().transform((text) => Number(text)) }),
-      },
-    },
-  }),
-  lobby: channel('lobby', { events: { opened: z.object({ rooms: z.number() }) } }),
-})
 type R = typeof registry
 
 const client = createClient(registry, { url: '/sync' })

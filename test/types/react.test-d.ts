@@ -12,19 +12,8 @@ import {
 import { createHooks, type Hooks } from 'syncline/react'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
+import { registry } from '../support/typed-registry.ts'
 
-const registry = defineRegistry({
-  game: channel('game/:code/:round', {
-    events: {
-      started: z.object({ at: z.string().transform((text) => new Date(text)) }),
-      ended: z.object({ winner: z.string() }),
-    },
-    clientEvents: { said: z.object({ text: z.string() }) },
-    messages: { cursor: z.object({ x: z.number() }) },
-    requests: { join: { input: z.null(), output: z.null() } },
-  }),
-  lobby: channel('lobby', { events: { opened: z.object({ rooms: z.number() }) } }),
-})
 type R = typeof registry
 
 const hooks = createHooks(registry)
@@ -103,7 +92,7 @@ describe('useEvent', () => {
       expectTypeOf(meta).toEqualTypeOf<EventMeta>()
     })
     useEvent(game, 'said', (data) => {
-      expectTypeOf(data).toEqualTypeOf<{ text: string }>()
+      expectTypeOf(data).toEqualTypeOf<{ text: string; loud: boolean }>()
     })
     useEvent(game, 'cursor', (data) => {
       expectTypeOf(data).toEqualTypeOf<{ x: number }>()

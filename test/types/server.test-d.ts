@@ -1,11 +1,4 @@
-import {
-  channel,
-  defineRegistry,
-  type Position,
-  type RequestArgument,
-  type RequestName,
-  type RequestReply,
-} from 'syncline'
+import type { Position, RequestArgument, RequestName, RequestReply } from 'syncline'
 import {
   type AccessRequest,
   type Credentials,
@@ -15,25 +8,8 @@ import {
   type HubUser,
 } from 'syncline/server'
 import { describe, expectTypeOf, it } from 'vitest'
-import * as z from 'zod'
+import { registry } from '../support/typed-registry.ts'
 
-const registry = defineRegistry({
-  game: channel('game/:code/:round', {
-    events: {
-      started: z.object({ at: z.string().transform((text) => new Date(text)) }),
-      ended: z.object({ winner: z.string() }),
-    },
-    clientEvents: { said: z.object({ text: z.string(), loud: z.boolean().default(false) }) },
-    messages: { cursor: z.object({ x: z.number() }) },
-    requests: {
-      join: {
-        input: z.object({ since: z.string().transform((text) => new Date(text)) }),
-        output: z.object({ seats: z.string().transform((text) => Number(text)) }),
-      },
-    },
-  }),
-  lobby: channel('lobby', { events: { opened: z.object({ rooms: z.number() }) } }),
-})
 type R = typeof registry
 
 interface Player extends HubUser {
