@@ -1,8 +1,9 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { withDefaults } from '../shared/defaults.ts'
-import { SyncError } from '../shared/errors.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
 import type { Position } from '../shared/position.ts'
 import { type Random, randomMark, secureRandom } from '../shared/random.ts'
+import { reportToPlatform } from '../shared/report.ts'
 import type { Broadcaster, Deliver, LogEntry, LogRead } from './broadcaster.ts'
 
 export interface MemoryOptions {
@@ -160,11 +161,17 @@ function newLog(epoch: string): Log {
 function deliverAll(log: Log): void {
   if (log.isDelivering) return
   log.isDelivering = true
+  for (let entry = log.undelivered.shift(); entry; entry = log.undelivered.shift()) {
+    for (const reader of [...log.readers]) if (log.readers.has(reader)) deliver(log, reader, entry)
+  }
+  log.isDelivering = false
+}
+
+/** A reader must not throw; one that does keeps neither the others nor whoever appends from going on. */
+function deliver({ epoch }: Log, reader: { deliver: Deliver }, entry: LogEntry): void {
   try {
-    for (let entry = log.undelivered.shift(); entry; entry = log.undelivered.shift()) {
-      for (const reader of [...log.readers]) if (log.readers.has(reader)) reader.deliver(entry, log.epoch)
-    }
-  } finally {
-    log.isDelivering = false
+    reader.deliver(entry, epoch)
+  } catch (error) {
+    reportToPlatform(toSyncError(error, 'listener_failed'), { stage: 'deliver' })
   }
 }

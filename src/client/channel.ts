@@ -22,7 +22,8 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
   /** Hears when continuity was lost, before anything newer: fetch again what the events would have told. */
   on(event: 'gap', listener: (gap: Gap) => void): Undo
   /**
-   * Hears whenever the hub has accepted the subscription; at once, from within this call, if it is accepted already.
+   * Hears whenever the hub has accepted the subscription; if it is accepted already, at once, from within this call, when
+   * the undo is not there yet.
    * What an app fetches from then on, together with the events, misses nothing.
    */
   on(event: 'subscribed', listener: (subscribed: Subscribed) => void): Undo

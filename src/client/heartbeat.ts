@@ -16,9 +16,10 @@ export function watchSilence(clock: Clock, limitMs: number, onSilence: () => voi
   let last = clock.now()
   let stop: Undo
   const look = () => {
-    const quietMs = clock.now() - last
-    // Below 0 the wall clock was set back: what was heard before that proves nothing.
-    if (quietMs >= 0 && quietMs < limitMs) stop = clock.after(limitMs - quietMs, look)
+    const now = clock.now()
+    // What lies ahead is from before the wall clock was set back.
+    last = Math.min(last, now)
+    if (now - last < limitMs) stop = clock.after(last + limitMs - now, look)
     else onSilence()
   }
   stop = clock.after(limitMs, look)

@@ -100,6 +100,11 @@ export class Subscription {
     this.#machine.send('online')
   }
 
+  /** Somebody new listens while there is a connection; a retry that is due keeps its turn. */
+  wanted(): void {
+    if (this.#machine.state !== 'refused' || !this.#refusals) this.online()
+  }
+
   offline(): void {
     this.#machine.send('offline')
   }
@@ -107,16 +112,17 @@ export class Subscription {
   leave(): void {
     this.#machine.send('leave')
     this.#listeners.clear()
-    this.#cancelRetry?.()
   }
 
   /** The hub's answer to the request `ref`; one to an older request than the last changes nothing. */
   accepted(ref: number, options: SubscribedOptions): boolean {
-    if (ref !== this.#ref || !this.#machine.send('accepted')) return false
+    if (ref !== this.#ref || this.#machine.state !== 'joining') return false
     this.#replaying = true
     const { position, recovered, reason } = options
     if (recovered === false) this.gap(position, reason ?? 'retention')
     else this.#position ??= position
+    // The gap is told first, and whoever heard of it may have ended all this.
+    if (!this.#machine.send('accepted')) return false
     this.#listeners.emit('subscribed', toPosition(this.#position!), recovered)
     this.#refusals = 0
     return true
@@ -125,7 +131,8 @@ export class Subscription {
   /** The hub refused the request `ref`, or without one, ended what it had accepted. */
   refused(error: SyncError, ref = this.#ref): void {
     if (ref !== this.#ref || !this.#machine.send('refused')) return
-    if (error.retryable) this.#cancelRetry = this.#link.later(++this.#refusals, () => this.online())
+    this.#refusals = error.retryable ? this.#refusals + 1 : 0
+    if (this.#refusals) this.#cancelRetry = this.#link.later(this.#refusals, () => this.online())
     this.#report(error, 'subscribe')
   }
 
@@ -173,6 +180,7 @@ export class Subscription {
   }
 
   #moved(to: SubscriptionState, from: SubscriptionState): void {
+    if (from === 'refused') this.#cancelRetry?.()
     if (to === 'joining') {
       this.#ref = this.#link.join(this, this.#position)
     } else if (to === 'left' && (from === 'joining' || from === 'live')) this.#link.leave(this)

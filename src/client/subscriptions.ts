@@ -92,7 +92,7 @@ export class Subscriptions implements SubscriptionLink {
     held.linger = undefined
     held.listeners++
     let undo: Undo | undefined = held.subscription.listen(event, listener)
-    if (this.#link.isOnline) held.subscription.online()
+    if (this.#link.isOnline) held.subscription.wanted()
     return () => {
       if (!undo) return
       undo()

@@ -3,8 +3,11 @@ import { maxDepth } from '../shared/limits.ts'
 import type { Schema } from './schema.ts'
 import { badPayload, validate } from './validate.ts'
 
-/** So that no payload can block the process: how often one call validates at most, the first time not counted. */
-const maxValidations = 64
+/** How often one call validates at least, if it must, the first time not counted. */
+const minValidations = 64
+
+/** So that no payload can block the process: how many values one call validates at most beyond that. */
+const maxValues = 400_000
 
 /** Into how many sets the keys are dealt that cannot be judged all at once. */
 const sets = 8
@@ -20,9 +23,9 @@ type Step = string | number
  * Keys that are `undefined` are left out. Returns `input` itself when nothing is left out, else a copy; never changes it.
  *
  * Validates once if the output equals the input, twice if the schema only strips, three times if it asks for what it
- * changes, else more often, up to 65 times. Keys that it does not ask for are judged one by one up to eight; more are
- * judged several at once, by the places where the output changes.
- * @throws SyncError `bad_payload` when the schema refuses, when 65 times do not tell what it needs, or when what would
+ * changes, else more often: 64 times or 400,000 values in all, whichever is more. Keys that it does not ask for are judged one
+ * by one up to eight; more are judged several at once, by the places where the output changes.
+ * @throws SyncError `bad_payload` when the schema refuses, when that does not tell what it needs, or when what would
  * travel is not JSON: only plain objects, arrays, strings, finite numbers, booleans and null, at most 64 deep.
  * `async_schema` as {@link validate}.
  */
@@ -114,6 +117,11 @@ function build(part: Part, sent = new Map<unknown, Part[]>()): unknown {
   return list
 }
 
+/** How many values there are, as far as anybody has looked. */
+function countOf({ parts = [] }: Part): number {
+  return parts.reduce((sum, part) => sum + countOf(part), 1)
+}
+
 /** Why a trial failed: the schema refused at these places of the input, or its output changed at these places. */
 interface Trouble {
   readonly refused: boolean
@@ -126,9 +134,12 @@ type LeaveOut = (group: readonly Part[]) => Trouble | undefined
 function reducer(schema: Schema, root: Part): LeaveOut {
   const { value: input, made: output } = root
   const unstable = new Set<string>()
-  let left = maxValidations
+  let left = Math.max(minValidations, Math.floor(maxValues / countOf(root)))
   const spend = () => {
-    if (!left--) refuse('the schema changes too much to reduce the payload: publish only what it names')
+    if (!left--)
+      refuse(
+        'a transform of the schema uses too many optional values to tell what may travel: publish fewer at once',
+      )
   }
 
   const trouble = (): Trouble | undefined => {

@@ -1,4 +1,4 @@
-import type { SubFrame, SubscribedOptions, UnsubFrame, WirePosition } from '../protocol/frames.ts'
+import type { SubFrame, SubOptions, SubscribedOptions, UnsubFrame, WirePosition } from '../protocol/frames.ts'
 import { type AnyRegistry, resolveName } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
 import type { HubSettings } from './options.ts'
@@ -11,6 +11,13 @@ interface Membership {
   readonly ref: number
   room?: Room
   isGranted: boolean
+}
+
+interface Attempt {
+  readonly session: Session
+  readonly name: string
+  readonly membership: Membership
+  readonly options: SubOptions | undefined
 }
 
 export interface MembershipParts {
@@ -33,45 +40,64 @@ export class Memberships {
   }
 
   /** Answers a `sub` frame, exactly once, with `subscribed` or `err`. */
-  subscribe(session: Session, frame: SubFrame): Promise<void> {
-    const name = frame[2]
-    const decisions = this.#decisionsOf(session)
-    // One at a time for each name, so that a client that asks in a loop does not make the app decide in parallel.
-    const decision = this.#decide(session, frame, decisions.get(name)).finally(() => {
-      if (decisions.get(name) === decision) decisions.delete(name)
-    })
-    decisions.set(name, decision)
-    return decision
-  }
-
-  async #decide(session: Session, [, ref, name, options]: SubFrame, before?: Promise<void>): Promise<void> {
+  async subscribe(session: Session, [, ref, name, options]: SubFrame): Promise<void> {
     this.#drop(session, name)
     // The answer to a replaced request may have been one too many for a slow consumer.
     if (session.machine.state === 'closed') return
-    const held = this.#heldBy(session)
-    // What was given up counts until the app has decided: it costs the app as much.
-    const count = Math.max(held.size, this.#decisionsOf(session).size)
-    if (count >= this.#parts.settings.maxChannels) {
-      session.refuse(ref, new SyncError('limit_exceeded', `${count} channels are held or asked for already`))
+    const { maxChannels } = this.#parts.settings
+    if (this.#others(session, name) >= maxChannels) {
+      session.refuse(
+        ref,
+        new SyncError('limit_exceeded', `${maxChannels} channels are held or asked for already`),
+      )
       return
     }
     const membership: Membership = { ref, isGranted: false }
-    held.set(name, membership)
+    this.#heldBy(session).set(name, membership)
+    const decisions = this.#decisionsOf(session)
+    // One at a time for each name, so that a client that asks in a loop does not make the app decide in parallel.
+    const decision = this.#decide({ session, name, membership, options }, decisions.get(name))
+    decisions.set(name, decision)
+    await decision
+    if (decisions.get(name) === decision) decisions.delete(name)
+  }
+
+  async #decide({ session, name, membership, options }: Attempt, before?: Promise<void>): Promise<void> {
+    const held = this.#heldBy(session)
+    const isCurrent = () => held.get(name) === membership
     try {
       if (before) await before
-      if (held.get(name) !== membership) return
-      await this.#admit(session, name)
-      // Replaced or given up while the app was deciding: the answer has been sent then.
-      if (held.get(name) !== membership) return
-      const room = this.#parts.rooms.hold(name)
-      membership.room = room
-      await room.ready
-      if (held.get(name) === membership) this.#grant(session, membership, options?.since)
+      // Replaced or given up in the meantime: the answer has been sent then.
+      if (!isCurrent()) return
+      await this.#inTime(this.#admit(session, name))
+      if (!isCurrent()) return
+      membership.room = this.#parts.rooms.hold(name)
+      await this.#inTime(membership.room.ready)
+      if (isCurrent()) this.#grant(session, membership, options?.since)
     } catch (error) {
-      if (held.get(name) !== membership) return
+      if (!isCurrent()) return
       this.#forget(session, name)
       this.#fail(session, { ...membership, name }, error)
     }
+  }
+
+  /** How many other channels a session holds or waits for; one that it gave up counts until the app has decided. */
+  #others(session: Session, name: string): number {
+    const held = this.#heldBy(session)
+    let count = held.size
+    for (const asked of this.#decisionsOf(session).keys()) if (asked !== name && !held.has(asked)) count++
+    return count
+  }
+
+  /** Fails what takes too long: nobody may be kept waiting for ever, nor who asks after them. */
+  #inTime<T>(work: Promise<T>): Promise<T> {
+    const { clock, decisionTimeoutMs } = this.#parts.settings
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(decisionTimeoutMs, () => {
+        reject(new SyncError('unavailable', `Not decided in ${decisionTimeoutMs} ms`))
+      })
+      work.then(resolve, reject).finally(cancel)
+    })
   }
 
   /** Answers an `unsub` frame with `unsubscribed`; one for a channel that is not held has no number. */

@@ -39,6 +39,11 @@ export interface HubOptions<User extends HubUser = HubUser> {
   readonly broadcaster?: Broadcaster
   /** How long a client may take to say hello and be authenticated, in milliseconds. Default 10,000. */
   readonly handshakeTimeoutMs?: number
+  /**
+   * How long `authorize`, and then the broadcaster, may take to let a client subscribe, in milliseconds; the client is told
+   * `unavailable` and asks again. Default 10,000.
+   */
+  readonly decisionTimeoutMs?: number
   /** How long a link may be idle in either direction before the hub pings, in milliseconds. Default 25,000. */
   readonly pingMs?: number
   /** How long a client may take to answer a ping, in milliseconds. Default 10,000. */
@@ -59,6 +64,7 @@ export interface HubOptions<User extends HubUser = HubUser> {
 
 export const hubDefaults = {
   handshakeTimeoutMs: 10_000,
+  decisionTimeoutMs: 10_000,
   pingMs: 25_000,
   pongMs: 10_000,
   maxMessageBytes: 262_144,
@@ -74,10 +80,12 @@ export type HubSettings = {
   readonly [K in keyof typeof hubDefaults]: Required<HubOptions>[K]
 }
 
-/** Refuses numbers that cannot work. Throws `bad_options`. */
+/** Refuses numbers that cannot work; a limit may be Infinity. Throws `bad_options`. */
 export function checkSettings(settings: HubSettings): void {
-  for (const [name, value] of Object.entries(settings)) {
-    if (typeof value !== 'number' || (Number.isFinite(value) && value > 0)) continue
+  for (const [name, value] of Object.entries<unknown>(settings)) {
+    if (typeof hubDefaults[name as keyof HubSettings] !== 'number') continue
+    const isNumber = typeof value === 'number' && value > 0
+    if (isNumber && (Number.isFinite(value) || name.startsWith('max'))) continue
     throw new SyncError('bad_options', `Option "${name}" is ${value}: give a number above 0`)
   }
 }

@@ -14,7 +14,7 @@ export interface AccessRequest<R extends AnyRegistry, K extends ChannelKey<R>, U
 export interface ChannelHandlers<R extends AnyRegistry, K extends ChannelKey<R>, User extends HubUser> {
   /**
    * Whether the user may. A `SyncError` that it throws refuses with its code; anything else that it throws refuses with
-   * `internal`, and is reported. Default: everyone who was let in; where the
+   * `internal`. A refusal that may be tried again is reported. Default: everyone who was let in; where the
    * pattern has a parameter `user`, only the user with that id.
    */
   readonly authorize?: (request: AccessRequest<R, K, User>) => boolean | Promise<boolean>

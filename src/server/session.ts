@@ -45,8 +45,13 @@ export class Session {
   sendText(message: string): void {
     if (this.machine.state === 'closed') return
     this.toldAt = this.#settings.clock.now()
-    if (!this.#hand(() => this.#socket.send(message))) this.close(4003, 'the transport failed')
-    else if (this.#socket.bufferedBytes > this.#settings.maxBufferedBytes) {
+    let bufferedBytes = 0
+    const isHanded = this.#hand(() => {
+      this.#socket.send(message)
+      bufferedBytes = this.#socket.bufferedBytes
+    })
+    if (!isHanded) this.close(4003, 'the transport failed')
+    else if (bufferedBytes > this.#settings.maxBufferedBytes) {
       this.close(4002, `more than ${this.#settings.maxBufferedBytes} bytes wait unsent`)
     }
   }
@@ -61,19 +66,19 @@ export class Session {
   close(code: CloseCode | 1001, reason: string): void {
     if (!this.machine.send('close')) return
     const name = code === 1001 ? 'going away' : closeCodes[code]
-    this.scope.dispose()
     // At most 123 bytes go into a close frame, so only what takes one byte a character is let in.
     const line = `${name}: ${reason}`.replace(/[^ -~]/g, '?').slice(0, 123)
     this.#hand(() => this.#socket.close(code, line))
+    this.#hand(() => this.scope.dispose())
   }
 
-  /** Hands something to the transport. One that throws must not stop what is done for other sessions. */
+  /** Does something of this session that may throw: it must not stop what is done for the others. */
   #hand(action: () => void): boolean {
     try {
       action()
       return true
     } catch (cause) {
-      const error = new SyncError('connection_lost', 'The transport threw', { cause })
+      const error = new SyncError('connection_lost', 'A part of this session threw', { cause })
       this.#settings.onError(error, { stage: 'deliver', client: this.id || undefined })
       return false
     }
@@ -81,6 +86,6 @@ export class Session {
 
   /** The transport has gone. */
   lost(): void {
-    if (this.machine.send('close')) this.scope.dispose()
+    if (this.machine.send('close')) this.#hand(() => this.scope.dispose())
   }
 }

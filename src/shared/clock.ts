@@ -8,11 +8,14 @@ export interface Clock {
   after(ms: number, run: () => void): Undo
 }
 
+/** A longer time would overflow, and run at once: 24.8 days. */
+const longestMs = 2 ** 31 - 1
+
 /** The real clock. Looks the globals up at each call, so that fake timers installed later are seen. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms)
+    const timer = setTimeout(run, Math.min(ms, longestMs))
     return () => clearTimeout(timer)
   },
 }

@@ -1,7 +1,7 @@
 /** Takes back one side effect. Calling it twice is harmless. */
 export type Undo = () => void
 
-/** Collects the undo of every side effect; `dispose` runs them last-first, each once. */
+/** Collects the undo of every side effect; `dispose` runs them last-first, each once, and then throws what the first to fail threw. */
 export class Disposer {
   #undos: Undo[] = []
   #disposed = false
@@ -18,6 +18,14 @@ export class Disposer {
 
   dispose(): void {
     this.#disposed = true
-    for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) undo()
+    const failures: unknown[] = []
+    for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
+      try {
+        undo()
+      } catch (failure) {
+        failures.push(failure)
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 }

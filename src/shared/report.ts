@@ -47,10 +47,12 @@ export const reportToPlatform: ErrorHandler = (error, context) => {
 /** The app's handler, guarded: one that throws must not take down what it was told of, and is told of itself. */
 export function guardHandler(handler: ErrorHandler): ErrorHandler {
   return (error, context) => {
+    const report = (thrown: unknown) => reportToPlatform(toSyncError(thrown, 'listener_failed'), context)
     try {
-      handler(error, context)
+      const result: unknown = handler(error, context)
+      ;(result as Promise<unknown> | undefined)?.catch?.(report)
     } catch (thrown) {
-      reportToPlatform(toSyncError(thrown, 'listener_failed'), context)
+      report(thrown)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { memory } from 'syncline/server'
 import { manualClock, seededRandom } from 'syncline/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { MemoryOptions } from '../../../src/broadcasters/memory.ts'
 
 function setUp(options: MemoryOptions = {}) {
@@ -135,14 +135,17 @@ test('a log that nobody uses is forgotten after an hour, one that is followed or
   expect(await epochOf('followed')).not.toBe(followed)
 })
 
-test('a reader that throws does not keep the next entry from being delivered', async () => {
+test('a reader that throws is reported, and keeps neither the others nor the append from going on', async () => {
+  const told: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => told.push(error))
+  onTestFinished(() => void vi.unstubAllGlobals())
   const broadcaster = memory()
   const heard: string[] = []
-  await broadcaster.subscribe('a', ({ body }) => {
-    heard.push(body)
-    if (body === '1') throw new Error('mine')
+  await broadcaster.subscribe('a', () => {
+    throw new Error('mine')
   })
-  await expect(broadcaster.append('a', '1')).rejects.toThrow('mine')
-  await broadcaster.append('a', '2')
+  await broadcaster.subscribe('a', ({ body }) => void heard.push(body))
+  for (const body of ['1', '2']) await broadcaster.append('a', body)
   expect(heard).toEqual(['1', '2'])
+  expect(told).toMatchObject([{ code: 'listener_failed' }, { code: 'listener_failed' }])
 })
