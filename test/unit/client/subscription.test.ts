@@ -65,6 +65,24 @@ describe('refusals', () => {
     expect(clock.pending).toBe(0)
   })
 
+  test('are tried again by one timer, however many listeners come and connections change', async () => {
+    const { hear, subscriptions, clock, sent } = setUp()
+    hear()
+    const refuse = (ref: number) =>
+      subscriptions.refused(ref, { code: 'unavailable', retryable: true } as SyncError)
+    refuse(1)
+    for (let i = 0; i < 20; i++) hear()
+    expect([sent.length, clock.pending]).toEqual([1, 1])
+    for (let ref = 2; ref < 12; ref++) {
+      subscriptions.offline()
+      subscriptions.online()
+      refuse(ref)
+    }
+    expect(clock.pending).toBe(1)
+    subscriptions.close()
+    expect(clock.pending).toBe(0)
+  })
+
   test('are not tried again on their own when nothing but a change can help', async () => {
     const { hear, subscriptions, clock, sent } = setUp()
     hear()

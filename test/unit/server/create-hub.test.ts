@@ -198,6 +198,10 @@ test('numbers that cannot work are refused, and options that are undefined keep 
   for (const options of [{ pingMs: -5 }, { pongMs: Number.NaN }, { maxChannels: 0 }, { pingMs: Infinity }]) {
     expect(() => createHub(registry, options)).toThrow(expect.objectContaining({ code: 'bad_options' }))
   }
+  for (const pingMs of ['x', null] as never[]) {
+    expect(() => createHub(registry, { pingMs })).toThrow(expect.objectContaining({ code: 'bad_options' }))
+  }
+  expect(createHub(registry, { maxChannels: Infinity }).settings.maxChannels).toBe(Infinity)
   const loose = { pingMs: undefined, clock: undefined, onError: undefined } as object
   expect(createHub(registry, loose).settings).toMatchObject({ pingMs: 25_000, clock: hubDefaults.clock })
 })

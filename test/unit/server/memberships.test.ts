@@ -227,6 +227,48 @@ describe('while the app is deciding', () => {
     expect(socket.brief.at(-1)).toMatch(/^live/)
   })
 
+  test('a channel that is refused for the limit leaves what is being decided counted', async () => {
+    const { join, decisions } = setUp({ maxChannels: 1 })
+    const { sub, unsub } = join()
+    void sub(1, 'game/A')
+    for (let ref = 2; ref < 40; ref += 2) {
+      void sub(ref, 'game/A')
+      unsub(1_000 + ref, 'game/A')
+      void sub(ref + 1, 'game/B')
+    }
+    await Promise.resolve()
+    expect(decisions).toHaveLength(1)
+  })
+
+  test('a full session may leave a channel and come back to it at once', async () => {
+    const { join, decisions } = setUp({ maxChannels: 1 })
+    const { socket, sub, unsub } = join()
+    void sub(1, 'game/A')
+    unsub(2, 'game/A')
+    const back = sub(3, 'game/A')
+    decisions[0]!.decide(true)
+    await vi.waitFor(() => expect(decisions).toHaveLength(2))
+    decisions[1]!.decide(true)
+    await back
+    expect(socket.brief.at(-1)).toMatch(/^live/)
+  })
+
+  test('a check that hangs is given up, and the next one is asked', async () => {
+    const { join, decisions, clock, errors } = setUp({ decisionTimeoutMs: 1_000 })
+    const { socket, sub } = join()
+    const first = sub(1, 'game/A')
+    await clock.advance(1_000)
+    await first
+    expect(socket.brief).toEqual(['err 1 unavailable'])
+    expect(errors).toMatchObject([{ code: 'unavailable', stage: 'authorize', channel: 'game/A' }])
+    const second = sub(2, 'game/A')
+    decisions[0]!.decide(true)
+    decisions[1]!.decide(true)
+    await second
+    expect(socket.brief.filter((line) => line.startsWith('subscribed'))).toHaveLength(1)
+    expect(clock.pending).toBe(0)
+  })
+
   test('an unsub answers both, and nothing is held', async () => {
     const { join, decisions, watched } = setUp()
     const { socket, sub, unsub } = join()

@@ -29,3 +29,15 @@ test('an undo may dispose again, and own more', () => {
   scope.dispose()
   expect(undone).toEqual(['first', 'late'])
 })
+
+test('an undo that throws keeps no other from running, and is thrown in the end', () => {
+  const disposer = new Disposer()
+  const undone: number[] = []
+  disposer.own(() => undone.push(1))
+  disposer.own(() => {
+    throw new Error('mine')
+  })
+  disposer.own(() => undone.push(3))
+  expect(() => disposer.dispose()).toThrow('mine')
+  expect(undone).toEqual([3, 1])
+})

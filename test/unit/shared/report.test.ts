@@ -35,3 +35,12 @@ test('a handler that throws does not throw at whoever reports, and is reported i
   handle(error, { stage: 'subscribe' })
   expect(told.mock.calls).toMatchObject([[{ code: 'listener_failed', cause: mine }]])
 })
+
+test('an async handler that fails is reported, and is no unhandled rejection', async () => {
+  const told = vi.fn()
+  vi.stubGlobal('reportError', told)
+  guardHandler(async () => {
+    throw new Error('mine')
+  })(error, { stage: 'subscribe' })
+  await vi.waitFor(() => expect(told.mock.calls).toMatchObject([[{ code: 'listener_failed' }]]))
+})
