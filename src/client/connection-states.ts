@@ -45,14 +45,14 @@ export const linkStates: Transitions<LinkState, LinkEvent> = {
 /** What a person needs to know of the connection. */
 export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'error'
 
-/** The state that people see for each of the connection's own. */
-export const shownState: Readonly<Record<LinkState, ConnectionState>> = {
+const shown: { readonly [State in LinkState]?: ConnectionState } = {
   idle: 'disconnected',
-  authorizing: 'connecting',
-  connecting: 'connecting',
-  greeting: 'connecting',
   online: 'connected',
-  waiting: 'connecting',
   failed: 'error',
   closed: 'disconnected',
+}
+
+/** The state that people see for each of the connection's own. */
+export function shownState(state: LinkState): ConnectionState {
+  return shown[state] ?? 'connecting'
 }

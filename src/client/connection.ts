@@ -134,7 +134,7 @@ export class Connection {
 
   #look(): ConnectionStatus {
     return {
-      state: shownState[this.#machine.state],
+      state: shownState(this.#machine.state),
       attempt: this.#attempt,
       nextAttemptAt: this.#nextAttemptAt,
       cause: this.#cause,

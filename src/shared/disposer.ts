@@ -1,7 +1,7 @@
 /** Takes back one side effect. Calling it twice is harmless. */
 export type Undo = () => void
 
-/** Collects the undo of every side effect; `dispose` runs them last-first, each once, and then throws what the first to fail threw. */
+/** Collects the undo of every side effect; `dispose` runs them last-first, each once, also after one that throws; what it threw is thrown in the end. */
 export class Disposer {
   #undos: Undo[] = []
   #disposed = false
@@ -18,14 +18,12 @@ export class Disposer {
 
   dispose(): void {
     this.#disposed = true
-    const failures: unknown[] = []
-    for (let undo = this.#undos.pop(); undo; undo = this.#undos.pop()) {
-      try {
-        undo()
-      } catch (failure) {
-        failures.push(failure)
-      }
+    const undo = this.#undos.pop()
+    if (!undo) return
+    try {
+      undo()
+    } finally {
+      this.dispose()
     }
-    if (failures.length > 0) throw failures[0]
   }
 }

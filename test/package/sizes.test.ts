@@ -3,7 +3,7 @@ import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** Bytes, gzipped; the client's grows to 9,000 when recovery lands. */
 /** In bytes, minified and gzipped. The README promises the client's; its half of recovery is in it already. */
-const budgets = { client: 7_000, react: 2_000 }
+const budgets = { client: 7_100, react: 2_000 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
