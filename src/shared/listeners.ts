@@ -1,5 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
 import type { Undo } from './disposer.ts'
+import { guard } from './guard.ts'
 
 type Listener = (...args: never[]) => unknown
 
@@ -18,15 +19,11 @@ export class Listeners {
   /** Adds a listener. With `first`, it hears these arguments at once, before anything else. */
   on(event: string, listener: Listener, first?: readonly unknown[]): Undo {
     let active = true
+    const guarded = guard<unknown[]>(listener as (...args: unknown[]) => unknown, (error) => {
+      this.#onThrow(error, event)
+    })
     const wrapped = (...args: unknown[]) => {
-      if (!active) return
-      try {
-        const result: unknown = listener(...(args as never[]))
-        // An async listener fails later; nobody else would hear of it.
-        ;(result as Promise<unknown> | undefined)?.catch?.((error) => this.#onThrow(error, event))
-      } catch (error) {
-        this.#onThrow(error, event)
-      }
+      if (active) guarded(...args)
     }
     this.#emitter.on(event, wrapped)
     if (first) wrapped(...first)

@@ -1,4 +1,5 @@
 import { type SyncError, toSyncError } from './errors.ts'
+import { guard } from './guard.ts'
 
 /**
  * Where something went wrong that could not be thrown to its author:
@@ -46,13 +47,7 @@ export const reportToPlatform: ErrorHandler = (error, context) => {
 
 /** The app's handler, guarded: one that throws must not take down what it was told of, and is told of itself. */
 export function guardHandler(handler: ErrorHandler): ErrorHandler {
-  return (error, context) => {
-    const report = (thrown: unknown) => reportToPlatform(toSyncError(thrown, 'listener_failed'), context)
-    try {
-      const result: unknown = handler(error, context)
-      ;(result as Promise<unknown> | undefined)?.catch?.(report)
-    } catch (thrown) {
-      report(thrown)
-    }
-  }
+  return guard(handler, (thrown, _error, context) => {
+    reportToPlatform(toSyncError(thrown, 'listener_failed'), context)
+  })
 }

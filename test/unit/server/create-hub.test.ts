@@ -37,24 +37,24 @@ test('what is published on a hub reaches the clients that listen', async () => {
   expect([heard, position.offset, hub.connections]).toEqual([['hi'], 1, 1])
 })
 
-test('a client of an idle hub stays connected', async () => {
+/** A hub with one client that listens, and the link between them. */
+async function setUpListening() {
   const { clock, hub, connect, network } = setUp()
   hub.serve('lobby', {})
   const { client } = connect()
   client.channel('lobby').on('said', () => {})
   await clock.advance(10)
-  const [link] = network.links
+  return { clock, hub, client, network, link: network.links[0] }
+}
+
+test('a client of an idle hub stays connected', async () => {
+  const { clock, client, network, link } = await setUpListening()
   await clock.advance(3_600_000)
   expect([client.status.state, network.links]).toEqual(['connected', [link]])
 })
 
 test('a client stays connected that hears one thing now and then', async () => {
-  const { clock, hub, connect, network } = setUp()
-  hub.serve('lobby', {})
-  const { client } = connect()
-  client.channel('lobby').on('said', () => {})
-  await clock.advance(10)
-  const [link] = network.links
+  const { clock, hub, client, network, link } = await setUpListening()
   for (const ms of [100, 24_000, 25_100, 49_000, 12_600, 37_000]) {
     await hub.channel('lobby').publish('said', { text: 'hi' })
     await clock.advance(ms)
