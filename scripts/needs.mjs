@@ -47,7 +47,7 @@ export const needs = [
     find: findChromium,
     variable: 'CHROMIUM',
     packages: ['chromium'],
-    suites: ['browser'],
+    suites: ['chromium', 'browser'],
     otherwise: 'install Chromium or Chrome, or set CHROMIUM to the path of one',
   },
   {

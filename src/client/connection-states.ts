@@ -1,25 +1,40 @@
 import type { Transitions } from '../shared/machine.ts'
 
 /**
- * - `idle`: never opened.
+ * - `idle`: never opened; the first listener or send opens it.
+ * - `off`: switched off by the app, and only the app opens it.
  * - `authorizing`: asking the app for a token.
  * - `connecting`: the transport is opening.
  * - `greeting`: hello is sent, welcome is awaited.
  * - `online`: frames flow.
  * - `waiting`: between two attempts.
+ * - `paused`: the circuit breaker is open; the next attempt is its probe.
+ * - `frozen`: the page sleeps.
  * - `failed`: gave up; only the app can start it again.
  * - `closed`: for good.
  */
 export type LinkState =
   | 'idle'
+  | 'off'
   | 'authorizing'
   | 'connecting'
   | 'greeting'
   | 'online'
   | 'waiting'
+  | 'paused'
+  | 'frozen'
   | 'failed'
   | 'closed'
 
+/**
+ * - `needed`: somebody listens or sends.
+ * - `open`, `disconnect`, `close`: the app's wishes.
+ * - `authorized`, `opened`, `welcomed`: the steps of an attempt.
+ * - `lost`: the attempt or the connection ended, and another attempt may help; `tripped`: and too many have failed in a row.
+ * - `refused`: no further attempt may help.
+ * - `retry`: the delay is over, the network is back, or the page is seen again.
+ * - `freeze`: the page goes to sleep.
+ */
 export type LinkEvent =
   | 'needed'
   | 'open'
@@ -27,18 +42,29 @@ export type LinkEvent =
   | 'opened'
   | 'welcomed'
   | 'lost'
+  | 'tripped'
   | 'refused'
+  | 'retry'
+  | 'freeze'
+  | 'disconnect'
   | 'close'
 
-/** Every legal move of a client's connection. `needed` opens it the first time only; `open` is the app's wish. */
+const ends = { disconnect: 'off', close: 'closed' } as const
+const attempt = { lost: 'waiting', tripped: 'paused', refused: 'failed', freeze: 'frozen', ...ends } as const
+const rest = { open: 'authorizing', retry: 'authorizing', freeze: 'frozen', ...ends } as const
+
+/** Every legal move of a client's connection. */
 export const linkStates: Transitions<LinkState, LinkEvent> = {
-  idle: { needed: 'authorizing', open: 'authorizing', close: 'closed' },
-  authorizing: { authorized: 'connecting', lost: 'waiting', refused: 'failed', close: 'closed' },
-  connecting: { opened: 'greeting', lost: 'waiting', refused: 'failed', close: 'closed' },
-  greeting: { welcomed: 'online', lost: 'waiting', refused: 'failed', close: 'closed' },
-  online: { lost: 'waiting', refused: 'failed', close: 'closed' },
-  waiting: { open: 'authorizing', close: 'closed' },
-  failed: { open: 'authorizing', close: 'closed' },
+  idle: { needed: 'authorizing', open: 'authorizing', ...ends },
+  off: { open: 'authorizing', close: 'closed' },
+  authorizing: { authorized: 'connecting', ...attempt },
+  connecting: { opened: 'greeting', ...attempt },
+  greeting: { welcomed: 'online', ...attempt },
+  online: attempt,
+  waiting: rest,
+  paused: rest,
+  frozen: { open: 'authorizing', retry: 'authorizing', ...ends },
+  failed: { open: 'authorizing', ...ends },
   closed: {},
 }
 
@@ -47,9 +73,11 @@ export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'err
 
 const shown: { readonly [State in LinkState]?: ConnectionState } = {
   idle: 'disconnected',
+  off: 'disconnected',
+  frozen: 'disconnected',
+  closed: 'disconnected',
   online: 'connected',
   failed: 'error',
-  closed: 'disconnected',
 }
 
 /** The state that people see for each of the connection's own. */

@@ -1,16 +1,17 @@
 import { closeReason, isFatalClose } from '../protocol/close-codes.ts'
-import type { ClientFrame, HubFrame, WelcomeOptions } from '../protocol/frames.ts'
+import type { ByeFrame, ClientFrame, HubFrame, WelcomeOptions } from '../protocol/frames.ts'
 import { hubShapes } from '../protocol/hub-shapes.ts'
 import { parseFrames } from '../protocol/parse.ts'
 import { subprotocol } from '../protocol/version.ts'
-import { type BackoffOptions, backoffMs } from '../shared/backoff.ts'
 import type { Clock } from '../shared/clock.ts'
-import { Disposer } from '../shared/disposer.ts'
+import { Disposer, type Undo } from '../shared/disposer.ts'
 import { SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
-import type { Random } from '../shared/random.ts'
 import { type ConnectionState, type LinkState, linkStates, shownState } from './connection-states.ts'
+import type { Note } from './diagnostics.ts'
 import { type Heartbeat, watchSilence } from './heartbeat.ts'
+import { Retry, type RetrySettings } from './retry.ts'
+import { type Signals, watchSignals } from './signals.ts'
 import type { Socket, SocketFactory } from './socket.ts'
 
 /** What people see of a connection. A new object at every change. */
@@ -24,17 +25,28 @@ export interface ConnectionStatus {
   readonly cause: SyncError | undefined
 }
 
-export interface ConnectionSettings {
+/** What an app's `auth` is asked with. */
+export interface TokenRequest {
+  /** Aborted when the attempt is given up: nobody waits for the token any more. */
+  readonly signal: AbortSignal
+  /** Whether the last token was refused: one from a cache will not do. */
+  readonly refused: boolean
+}
+
+export interface ConnectionSettings extends RetrySettings {
   /** The absolute address, asked at each attempt. Throws `bad_options`. */
   readonly url: () => string
-  readonly auth?: (() => string | Promise<string>) | undefined
+  readonly auth?: ((request: TokenRequest) => string | Promise<string>) | undefined
   /** The first frame of every connection. */
   readonly hello: (token: string | undefined) => ClientFrame
-  readonly backoff?: BackoffOptions
+  /** `false`: opens only when the app says so. */
+  readonly enabled: boolean
   readonly connectTimeoutMs: number
   readonly stableAfterMs: number
+  readonly probeTimeoutMs: number
+  readonly heartbeatMs?: number | undefined
+  readonly signals: Signals
   readonly clock: Clock
-  readonly random: Random
   readonly socket: SocketFactory
 }
 
@@ -46,26 +58,42 @@ export interface ConnectionListener {
   changed(status: ConnectionStatus): void
   /** The hub sent something unreadable (`frame`), or the connection gave up or has no token (`connect`). */
   failed(error: SyncError, stage: 'frame' | 'connect'): void
+  readonly note: Note
 }
 
 /** Keeps one socket at a time open to the hub: token, handshake, silence, and coming back. */
 export class Connection {
   readonly #settings: ConnectionSettings
   readonly #listener: ConnectionListener
-  readonly #machine = createMachine(linkStates, 'idle', (to, from) => this.#moved(to, from))
+  readonly #machine
   /** Everything that the present attempt has started; dies with it. */
   #scope = new Disposer()
+  readonly #retry: Retry
+  /** Ends following the signals, which begins with the first attempt. */
+  #unwatch: Undo | undefined
   #socket: Socket | undefined
   #heartbeat: Heartbeat | undefined
   #token: string | undefined
-  #attempt = 0
+  #welcome: WelcomeOptions | undefined
+  /** Whether the last token was refused, and a fresh one may help. */
+  #isTokenRefused = false
+  #echo = 0
+  /** When the ping with that echo was sent, until it is answered. */
+  #pingedAt: number | undefined
+  /** Cancels the leaving that a hub has asked for. */
+  #stay: Undo | undefined
   #cause: SyncError | undefined
   #nextAttemptAt: number | undefined
-  #status = this.#look()
+  #status: ConnectionStatus
 
   constructor(settings: ConnectionSettings, listener: ConnectionListener) {
     this.#settings = settings
     this.#listener = listener
+    this.#retry = new Retry(settings)
+    this.#machine = createMachine(linkStates, settings.enabled ? 'idle' : 'off', (to, from) =>
+      this.#moved(to, from),
+    )
+    this.#status = this.#look()
   }
 
   get status(): ConnectionStatus {
@@ -74,6 +102,11 @@ export class Connection {
 
   get isOnline(): boolean {
     return this.#machine.state === 'online'
+  }
+
+  /** How much waits in the transport, in bytes. */
+  get bufferedBytes(): number {
+    return this.#socket?.bufferedBytes ?? 0
   }
 
   /** Connects if it never has. */
@@ -86,41 +119,65 @@ export class Connection {
     this.#machine.send('open')
   }
 
+  /** Lets go of the connection until it is opened again. */
+  disconnect(): void {
+    this.#stop('disconnect')
+  }
+
+  /** Ends it for good. Leaves no timer, no listener and no socket. */
+  close(): void {
+    this.#stop('close')
+  }
+
   /** Hands a frame to the transport; `false` when there is none to hand it to. */
   send(frame: ClientFrame): boolean {
     if (!this.isOnline) return false
-    this.#socket?.send(JSON.stringify(frame))
+    this.#write(frame)
     return true
   }
 
-  /** Ends it for good. Leaves no timer and no socket. */
-  close(): void {
+  #write(frame: ClientFrame): void {
+    this.#socket?.send(JSON.stringify(frame))
+    this.#listener.note('frame', { direction: 'out', frame: frame[0] })
+  }
+
+  #stop(event: 'disconnect' | 'close'): void {
     this.#cause = undefined
-    this.#machine.send('close')
+    this.#machine.send(event)
   }
 
   #moved(to: LinkState, from: LinkState): void {
-    if (to === 'waiting' || to === 'failed' || to === 'closed' || to === 'authorizing') {
+    this.#nextAttemptAt = undefined
+    // All but the steps of an attempt end what the last one has left.
+    if (to !== 'connecting' && to !== 'greeting' && to !== 'online') {
       this.#scope.dispose()
       this.#scope = new Disposer()
     }
-    if (from === 'failed' || to === 'closed') this.#attempt = 0
-    this.#nextAttemptAt = undefined
-    if (to === 'waiting') this.#wait()
-    this.#show()
+    const scope = this.#scope
+    if (from === 'failed' || to === 'off' || to === 'closed') {
+      this.#retry.reset()
+      this.#isTokenRefused = false
+    }
+    if (to === 'off' || to === 'closed' || to === 'failed') {
+      this.#unwatch?.()
+      this.#unwatch = undefined
+    } else if (to === 'waiting' || to === 'paused') this.#wait(to === 'paused')
+    // What waits goes out before the app hears that it is connected, and may send more.
     if (from === 'online') this.#listener.offline()
+    else if (to === 'online') this.#listener.online(this.#welcome!)
+    this.#show()
     // A listener may have moved it on; what follows belongs to the state that it is in now.
-    if (this.#machine.state !== to) return
+    if (this.#machine.state !== to || this.#scope !== scope) return
     if (to === 'authorizing') this.#authorize()
     else if (to === 'connecting') this.#connect()
     else if (to === 'failed') this.#listener.failed(this.#cause!, 'connect')
   }
 
-  #wait(): void {
-    const { backoff, clock, random } = this.#settings
-    const delayMs = backoffMs(++this.#attempt, random, backoff)
+  #wait(isPaused: boolean): void {
+    const { clock } = this.#settings
+    const delayMs = this.#retry.delayMs(isPaused, clock.now())
     this.#nextAttemptAt = clock.now() + delayMs
-    this.#scope.own(clock.after(delayMs, () => this.open()))
+    this.#scope.own(clock.after(delayMs, () => this.#machine.send('retry')))
   }
 
   #show(): void {
@@ -135,15 +192,32 @@ export class Connection {
   #look(): ConnectionStatus {
     return {
       state: shownState(this.#machine.state),
-      attempt: this.#attempt,
+      attempt: this.#retry.attempt,
       nextAttemptAt: this.#nextAttemptAt,
       cause: this.#cause,
     }
   }
 
+  /** Follows the network and the page, once there is something to connect. */
+  #watch(): Undo {
+    const doubt = () => this.#heartbeat?.probe()
+    return watchSignals(this.#settings.signals, {
+      doubt,
+      wake: () => {
+        doubt()
+        this.#machine.send('retry')
+      },
+      freeze: () => this.#machine.send('freeze'),
+    })
+  }
+
   #authorize(): void {
     const { auth, clock, connectTimeoutMs } = this.#settings
     const scope = this.#scope
+    this.#unwatch ??= this.#watch()
+    this.#retry.begin()
+    this.#listener.note('attempt', { attempt: this.#retry.attempt })
+    if (scope.disposed) return
     const overdue = () => {
       if (!this.isOnline) this.#lose('connect_timeout', `No welcome in ${connectTimeoutMs} ms`)
     }
@@ -152,7 +226,11 @@ export class Connection {
       this.#machine.send('authorized')
       return
     }
-    new Promise<string>((resolve) => resolve(auth())).then(
+    const abort = new AbortController()
+    scope.own(() => abort.abort())
+    new Promise<string>((resolve) =>
+      resolve(auth({ signal: abort.signal, refused: this.#isTokenRefused })),
+    ).then(
       (token) => {
         if (scope.disposed) return
         this.#token = token
@@ -162,7 +240,7 @@ export class Connection {
         if (scope.disposed) return
         const failure = toSyncError(error, 'auth_failed')
         this.#listener.failed(failure, 'connect')
-        this.#end(failure, 'lost')
+        if (!scope.disposed) this.#end(failure)
       },
     )
   }
@@ -176,8 +254,8 @@ export class Connection {
         {
           opened: (protocol) => {
             if (protocol !== subprotocol) {
-              this.#end(new SyncError('unsupported', `The server does not speak ${subprotocol}`), 'refused')
-            } else if (this.#machine.send('opened')) opened.send(JSON.stringify(hello(this.#token)))
+              this.#end(new SyncError('unsupported', `The server does not speak ${subprotocol}`), true)
+            } else if (this.#machine.send('opened')) this.#write(hello(this.#token))
           },
           received: (message) => this.#read(message, scope),
           closed: (code, reason) => this.#closedByHub(code, reason),
@@ -185,12 +263,13 @@ export class Connection {
       )
       this.#socket = opened
       scope.own(() => {
-        this.#socket = undefined
+        this.#stay?.()
+        this.#socket = this.#heartbeat = this.#pingedAt = undefined
         opened.close()
       })
     } catch (error) {
       // Only an address or a subprotocol that the platform will never take throws here.
-      this.#end(toSyncError(error, 'bad_options'), 'refused')
+      this.#end(toSyncError(error, 'bad_options'), true)
     }
   }
 
@@ -199,50 +278,93 @@ export class Connection {
     const parsed = parseFrames<HubFrame>(message, hubShapes)
     if (!parsed.ok) {
       this.#listener.failed(parsed.error, 'frame')
-      this.#end(parsed.error, 'lost')
+      if (!scope.disposed) this.#end(parsed.error)
       return
     }
     for (const frame of parsed.frames) {
+      this.#listener.note('frame', { direction: 'in', frame: frame[0] })
       // What one frame set off may have ended this connection; the rest of its message is void then.
       if (scope.disposed) return
       if (frame[0] === 'welcome') this.#welcomed(frame[1])
-      else if (frame[0] === 'ping') this.send(frame[1] === undefined ? ['pong'] : ['pong', frame[1]])
-      else if (this.isOnline) this.#listener.received(frame)
+      else if (this.isOnline) this.#receive(frame)
     }
   }
 
+  #receive(frame: HubFrame): void {
+    if (frame[0] === 'ping') {
+      this.#write(frame[1] === undefined ? ['pong'] : ['pong', frame[1]])
+      // Nothing else crosses a quiet line, and the answer tells how long the way is.
+      this.#ping()
+    } else if (frame[0] === 'pong') {
+      if (this.#pingedAt === undefined || frame[1] !== this.#echo) return
+      const ms = this.#settings.clock.now() - this.#pingedAt
+      this.#pingedAt = undefined
+      this.#listener.note('roundTrip', { ms })
+    } else if (frame[0] === 'bye') this.#leave(frame)
+    else this.#listener.received(frame)
+  }
+
+  #ping(): void {
+    // Whoever heard of the frame before it may have ended this connection.
+    if (!this.isOnline) return
+    this.#pingedAt = this.#settings.clock.now()
+    this.#write(['ping', ++this.#echo])
+  }
+
+  /** The hub is about to stop: stays until a moment of its window, and comes back then. */
+  #leave([, code, { message = 'The hub is about to stop', afterMs }]: ByeFrame): void {
+    const { clock } = this.#settings
+    if (!afterMs) return
+    const go = () => this.#end(new SyncError(code as SyncErrorCode, message))
+    this.#stay?.()
+    this.#stay = clock.after(this.#retry.promise(afterMs, clock.now()), go)
+  }
+
   #welcomed(welcome: WelcomeOptions): void {
-    const { clock, stableAfterMs } = this.#settings
+    const { clock, stableAfterMs, probeTimeoutMs, heartbeatMs } = this.#settings
     const scope = this.#scope
+    if (this.#machine.state !== 'greeting') return
+    this.#welcome = welcome
     this.#cause = undefined
-    if (!this.#machine.send('welcomed') || scope.disposed) return
-    const limitMs = welcome.pingMs + welcome.pongMs
-    const heartbeat = watchSilence(clock, limitMs, () => {
-      this.#lose('ping_timeout', `Nothing heard for ${limitMs} ms`)
+    this.#isTokenRefused = false
+    this.#heartbeat = watchSilence({
+      clock,
+      limitMs: welcome.pingMs + welcome.pongMs,
+      probeTimeoutMs,
+      heartbeatMs,
+      ping: () => this.#ping(),
+      onSilence: (silentMs) => this.#lose('ping_timeout', `Nothing heard for ${silentMs} ms`),
     })
-    this.#heartbeat = heartbeat
-    scope.own(heartbeat.stop)
+    scope.own(this.#heartbeat.stop)
     const stable = () => {
-      this.#attempt = 0
+      this.#retry.reset()
       this.#show()
     }
-    if (this.#attempt > 0) scope.own(clock.after(stableAfterMs, stable))
-    this.#listener.online(welcome)
+    if (this.#retry.attempt > 0) scope.own(clock.after(stableAfterMs, stable))
+    this.#machine.send('welcomed')
   }
 
   #closedByHub(code: number, reason: string): void {
     const isRefused = this.#machine.state === 'connecting'
     // A code of a later version passes as it is.
     const name = (isRefused ? 'connect_failed' : closeReason(code, reason)) as SyncErrorCode
-    this.#end(new SyncError(name, `Closed with ${code} ${reason}`), isFatalClose(code) ? 'refused' : 'lost')
+    const isTokenBad = name === 'unauthorized' || name === 'token_expired'
+    const mayAskAgain = isTokenBad && !!this.#settings.auth && !this.#isTokenRefused
+    this.#isTokenRefused ||= isTokenBad
+    this.#end(new SyncError(name, `Closed with ${code} ${reason}`), isFatalClose(code) && !mayAskAgain)
   }
 
   #lose(code: 'connect_timeout' | 'ping_timeout', message: string): void {
-    this.#end(new SyncError(code, message), 'lost')
+    this.#end(new SyncError(code, message))
   }
 
-  #end(cause: SyncError, event: 'lost' | 'refused'): void {
+  /** The attempt or the connection is over. */
+  #end(cause: SyncError, isFinal = false): void {
+    const { attempt } = this.#retry
+    const verdict = this.#retry.failed(this.isOnline)
     this.#cause = cause
-    this.#machine.send(event)
+    if (this.#machine.send(isFinal ? 'refused' : verdict)) {
+      this.#listener.note('lost', { cause, attempt, nextAttemptAt: this.#nextAttemptAt })
+    }
   }
 }

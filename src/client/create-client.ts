@@ -1,17 +1,20 @@
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
 import { backoffMs } from '../shared/backoff.ts'
-import { withDefaults } from '../shared/defaults.ts'
+import { bytesOf } from '../shared/bytes.ts'
 import type { Undo } from '../shared/disposer.ts'
-import { toSyncError } from '../shared/errors.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { randomMark } from '../shared/random.ts'
 import { type ErrorHandler, guardHandler } from '../shared/report.ts'
-import type { Channel } from './channel.ts'
+import { type Channel, type ChannelLink, openChannel } from './channel.ts'
 import { Connection, type ConnectionListener, type ConnectionStatus } from './connection.ts'
-import { type ClientOptions, clientDefaults } from './options.ts'
+import type { ClientDiagnostic, ClientStats } from './diagnostics.ts'
+import { type ClientOptions, type ClientSettings, clientSettings } from './options.ts'
+import { Outbox, type OutboxLink } from './outbox.ts'
 import { routeFrame } from './router.ts'
-import { type ClientLink, Subscriptions } from './subscriptions.ts'
+import { Stats } from './stats.ts'
+import { Subscriptions, type SubscriptionsLink } from './subscriptions.ts'
 import { webSocketUrl } from './url.ts'
 
 export interface Client<R extends AnyRegistry> {
@@ -22,18 +25,24 @@ export interface Client<R extends AnyRegistry> {
   readonly status: ConnectionStatus
   /** Hears of each new status. Bound: it can be handed on as it is. */
   readonly onStatus: (listener: (status: ConnectionStatus) => void) => Undo
+  /** Hears of everything that happens in this client, without payloads and tokens. */
+  readonly onDiagnostic: (listener: (diagnostic: ClientDiagnostic) => void) => Undo
   /**
    * A handle of a channel. Throws `unknown_channel` or `bad_channel` for a key or parameters that the registry
-   * does not allow. The first listener on any channel connects the client.
+   * does not allow. The first listener or send on any channel connects the client.
    */
   channel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K>
-  /** Connects now: for the first time, instead of waiting for the next attempt, or after `error`. */
+  /** What has happened so far. */
+  stats(): ClientStats
+  /** Connects now: for the first time, instead of waiting for the next attempt, or after `disconnect` or `error`. */
   connect(): void
-  /** Ends the connection and all subscriptions for good. */
+  /** Lets go of the connection until `connect`. What listens stays, and what is to be sent waits. */
+  disconnect(): void
+  /** Ends the connection and all subscriptions for good, and settles all sends. */
   close(): void
 }
 
-/** A client of the hub at `options.url`. It connects when it is first needed. */
+/** A client of the hub at `options.url`. It connects when it is first needed. Throws `bad_options`. */
 export function createClient<R extends AnyRegistry>(registry: R, options: ClientOptions): Client<R> {
   return new WiredClient(registry, options)
 }
@@ -44,18 +53,24 @@ const sessionLength = 26
 /** Constructs the parts and joins them; decides nothing. */
 class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly registry: R
-  readonly #report: ErrorHandler
+  readonly #settings: ClientSettings
+  readonly #onError: ErrorHandler
   readonly #listeners = new Listeners((error) => {
-    this.#report(toSyncError(error, 'listener_failed'), { stage: 'listener' })
+    this.#onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
   })
+  readonly #stats = new Stats((diagnostic) => this.#listeners.emit('diagnostic', diagnostic))
   readonly #connection: Connection
   readonly #subscriptions: Subscriptions
+  readonly #outbox: Outbox
   #id: string | undefined
+  #maxBytes = Number.POSITIVE_INFINITY
+  #lastRef = 0
 
   constructor(registry: R, options: ClientOptions) {
     this.registry = registry
-    const settings = withDefaults(clientDefaults, options)
-    this.#report = guardHandler(settings.onError)
+    const settings = clientSettings(options)
+    this.#settings = settings
+    this.#onError = guardHandler(settings.onError)
     const session = randomMark(settings.random, sessionLength)
     this.#connection = new Connection(
       {
@@ -65,7 +80,9 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
       },
       this.#facts(),
     )
-    this.#subscriptions = new Subscriptions(this.#link(settings))
+    const link = this.#link()
+    this.#subscriptions = new Subscriptions(link)
+    this.#outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
   }
 
   get id(): string | undefined {
@@ -80,60 +97,106 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly onStatus = (listener: (status: ConnectionStatus) => void): Undo =>
     this.#listeners.on('status', listener)
 
+  readonly onDiagnostic = (listener: (diagnostic: ClientDiagnostic) => void): Undo =>
+    this.#listeners.on('diagnostic', listener)
+
   channel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K> {
     const name = channelName(this.registry, key, ...params)
-    const definition = definitionOf(this.registry, key)
-    return {
-      name,
-      on: (event: string, listener: (...args: never[]) => void) => {
-        const undo = this.#subscriptions.listen({ name, definition, event, listener })
-        this.#connection.need()
-        return undo
-      },
-    }
+    return openChannel(name, definitionOf(this.registry, key), this.#channelLink) as Channel<R, K>
+  }
+
+  stats(): ClientStats {
+    return this.#stats.read(this.#outbox.pending)
   }
 
   connect(): void {
     this.#connection.open()
   }
 
+  disconnect(): void {
+    this.#connection.disconnect()
+  }
+
   close(): void {
     this.#subscriptions.close()
+    this.#outbox.close()
     this.#connection.close()
   }
 
-  /** What flows right: from the connection to the subscriptions and to the app. */
+  /** What flows right: from the connection to the subscriptions, the outbox and the app. */
   #facts(): ConnectionListener {
+    const { registry } = this
     return {
       online: (welcome) => {
         this.#id = welcome.client
+        this.#maxBytes = welcome.maxBytes
         this.#subscriptions.online()
+        this.#outbox.online()
+        const sameRegistry = welcome.registry[1] === registry.hash
+        this.#stats.note('connected', { resumed: welcome.resumed, sameRegistry })
       },
-      offline: () => this.#subscriptions.offline(),
-      received: (frame) => routeFrame(frame, this.#subscriptions),
+      offline: () => {
+        this.#outbox.offline()
+        this.#subscriptions.offline()
+      },
+      received: (frame) => routeFrame(frame, this.#subscriptions, this.#outbox),
       changed: (status) => this.#listeners.emit('status', status),
       failed: (error, stage) => this.#report(error, { stage }),
+      note: this.#stats.note,
     }
   }
 
-  /** What flows left: from the subscriptions to the connection. */
-  #link({ clock, lingerMs, random, backoff }: typeof clientDefaults & ClientOptions): ClientLink {
+  /** What flows left: from the subscriptions and the outbox to the connection. */
+  #link(): SubscriptionsLink & OutboxLink {
+    const { clock, lingerMs, random, backoff, unknownEvents } = this.#settings
     const connection = this.#connection
     const client = this
     return {
       clock,
       lingerMs,
+      unknownEvents,
       delayMs: (attempt) => backoffMs(attempt, random, backoff),
+      nextRef: () => ++this.#lastRef,
       get isOnline() {
         return connection.isOnline
       },
       get id() {
         return client.id
       },
+      get maxBytes() {
+        return client.#maxBytes
+      },
       send: (frame) => {
         connection.send(frame)
       },
       report: this.#report,
+      note: this.#stats.note,
     }
+  }
+
+  /** What flows left from an app's handles. */
+  readonly #channelLink: ChannelLink = {
+    listen: (request) => {
+      const undo = this.#subscriptions.listen(request)
+      this.#connection.need()
+      return undo
+    },
+    send: (draft, options) => {
+      const outcome = this.#outbox.add(draft, options)
+      this.#connection.need()
+      return outcome
+    },
+    tell: (frame) => {
+      const bytes = bytesOf(frame)
+      if (bytes > this.#maxBytes)
+        throw new SyncError('too_large', `${bytes} bytes: the hub takes ${this.#maxBytes}`)
+      const isCongested = this.#connection.bufferedBytes > this.#settings.volatileMaxBytes
+      return !isCongested && this.#connection.send(frame)
+    },
+  }
+
+  readonly #report: ErrorHandler = (error, context) => {
+    this.#stats.note('error', { error, stage: context.stage })
+    this.#onError(error, context)
   }
 }

@@ -1,22 +1,46 @@
-import type { BackoffOptions } from '../shared/backoff.ts'
+import { type BackoffOptions, backoffDefaults } from '../shared/backoff.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
+import { withDefaults } from '../shared/defaults.ts'
+import { SyncError } from '../shared/errors.ts'
 import { type Random, secureRandom } from '../shared/random.ts'
 import { type ErrorHandler, reportToPlatform } from '../shared/report.ts'
+import type { TokenRequest } from './connection.ts'
+import { type OutboxOptions, outboxDefaults } from './outbox.ts'
+import { type BreakerOptions, breakerDefaults } from './retry.ts'
+import { browserSignals, type Signals } from './signals.ts'
 import { type SocketFactory, webSocket } from './socket.ts'
 
 export interface ClientOptions {
   /** Where the hub listens: `ws(s)` or `http(s)`, absolute or, in a page, relative. */
   readonly url: string
+  /** `false`: connects only when `connect()` is called. Default: with the first listener or send. */
+  readonly enabled?: boolean
   /** Gives the token for each attempt to connect. Default: none is sent. */
-  readonly auth?: (() => string | Promise<string>) | undefined
-  /** How long to wait between attempts. Default: at most 3 s first, then full jitter doubling from 1 s to 20 s. */
+  readonly auth?: ((request: TokenRequest) => string | Promise<string>) | undefined
+  /** How long to wait between attempts. Default: at most 3 s first, then full jitter doubling from 2 s to 20 s. */
   readonly backoff?: BackoffOptions
+  /** When to pause after failures. `false`: never. Default: 30 s after 6 failures in a row. */
+  readonly breaker?: BreakerOptions | false
   /** How long one attempt may take, from the token to the hub's welcome, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number
   /** How long a connection must hold before the backoff starts over, in milliseconds. Default 10,000. */
   readonly stableAfterMs?: number
+  /** How long to wait for an answer when the link is in doubt, as after a wake, in milliseconds. Default 5,000. */
+  readonly probeTimeoutMs?: number
+  /** How often to ping the hub from this side, in milliseconds. Default: never, as the hub pings. */
+  readonly heartbeatMs?: number | undefined
   /** How long a channel stays subscribed after its last listener has left, in milliseconds. Default 1,000. */
   readonly lingerMs?: number
+  /** How long a request waits for its answer, in milliseconds, unless it says so itself. Default 15,000. */
+  readonly requestTimeoutMs?: number
+  /** How much may wait to be sent, and what happens beyond. */
+  readonly outbox?: OutboxOptions
+  /** `tell` drops its message while more than this waits in the transport, in bytes. Default 65,536. */
+  readonly volatileMaxBytes?: number
+  /** Whether an event that the registry does not know goes to `onError`. Default `ignore`: the hub may be newer. */
+  readonly unknownEvents?: 'ignore' | 'error'
+  /** What tells of the network and of the page. Default: the browser's events; elsewhere, nothing does. */
+  readonly signals?: Signals
   /** Hears of every error that could not be thrown to its author. Default: `reportError`, else the console. */
   readonly onError?: ErrorHandler
   /** Default: the system's. */
@@ -27,13 +51,41 @@ export interface ClientOptions {
   readonly socket?: SocketFactory
 }
 
-/** What holds where an option is left out; `backoffDefaults` has those of the backoff. */
+/** What holds where an option is left out. */
 export const clientDefaults = {
+  enabled: true,
+  backoff: backoffDefaults,
+  breaker: breakerDefaults,
   connectTimeoutMs: 10_000,
   stableAfterMs: 10_000,
+  probeTimeoutMs: 5_000,
   lingerMs: 1_000,
+  requestTimeoutMs: 15_000,
+  outbox: outboxDefaults,
+  volatileMaxBytes: 65_536,
+  unknownEvents: 'ignore',
+  signals: browserSignals,
   onError: reportToPlatform,
   clock: systemClock,
   random: secureRandom,
   socket: webSocket,
-} satisfies Required<Omit<ClientOptions, 'url' | 'auth' | 'backoff'>>
+} satisfies Required<Omit<ClientOptions, 'url' | 'auth' | 'heartbeatMs'>>
+
+/** The options over their defaults, the nested ones too. Throws `bad_options`. */
+export function clientSettings(options: ClientOptions) {
+  const { backoff = {}, breaker = {}, outbox = {}, signals = {} } = options
+  const settings = withDefaults({ ...clientDefaults, heartbeatMs: 0 }, options)
+  const { delaysMs } = backoff
+  if (Array.isArray(delaysMs) && !(delaysMs.length > 0 && delaysMs.every((ms) => ms >= 0))) {
+    throw new SyncError('bad_options', 'Not a list of numbers from 0: delaysMs')
+  }
+  return {
+    ...settings,
+    backoff: withDefaults(backoffDefaults, backoff),
+    breaker: breaker && withDefaults(breakerDefaults, breaker),
+    outbox: withDefaults(outboxDefaults, outbox),
+    signals: withDefaults(browserSignals, signals),
+  }
+}
+
+export type ClientSettings = ReturnType<typeof clientSettings>

@@ -1,12 +1,16 @@
-import type { HubFrame } from '../protocol/frames.ts'
-import { SyncError, type SyncErrorCode } from '../shared/errors.ts'
+import type { ErrorDetails, HubFrame } from '../protocol/frames.ts'
+import { type PayloadIssue, SyncError, type SyncErrorCode } from '../shared/errors.ts'
+import type { Outbox } from './outbox.ts'
 import type { Subscriptions } from './subscriptions.ts'
 
 /** Hands each frame of the hub to the part that it concerns. The only switch over frame types on this side. */
-export function routeFrame(frame: HubFrame, subscriptions: Subscriptions): void {
+export function routeFrame(frame: HubFrame, subscriptions: Subscriptions, outbox: Outbox): void {
   switch (frame[0]) {
     case 'ev':
       subscriptions.at(frame[1])?.entry(frame)
+      return
+    case 'told':
+      subscriptions.at(frame[1])?.told(frame)
       return
     case 'subscribed':
       subscriptions.subscribed(frame)
@@ -20,22 +24,31 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions): void 
     case 'unsubscribed':
       if (frame[1] !== null) subscriptions.ended(frame[1], frame[3] ? wireError(frame[3]) : undefined)
       return
-    case 'err':
-      if (frame[1] !== null) subscriptions.refused(frame[1], wireError(frame[2], frame[3]))
-      return
-    // Answers to what this client does not send.
-    case 'told':
     case 'ack':
+      outbox.acknowledged(frame[1], frame[2], frame[3])
+      return
     case 'nak':
+      outbox.refused(frame[1], frame[2], wireError(frame[3], frame[4], frame[5]))
+      return
     case 'res':
+      outbox.answered(frame[1], { data: frame[2], position: frame[3] })
+      return
+    case 'err': {
+      const [, ref, code, message, details] = frame
+      if (ref === null) return
+      const error = wireError(code, message, details)
+      if (!outbox.answered(ref, error)) subscriptions.refused(ref, error)
+      return
+    }
+    // Presence is not served here yet.
     case 'members':
     case 'diff':
-    case 'bye':
       return
     // The connection keeps these to itself.
     case 'welcome':
     case 'ping':
     case 'pong':
+    case 'bye':
       return
     default:
       frame satisfies never
@@ -43,6 +56,12 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions): void 
 }
 
 /** A hub's error as one of ours; a code of a later version passes as it is. */
-function wireError(code: string, message = 'The hub ended the subscription'): SyncError {
-  return new SyncError(code as SyncErrorCode, message)
+function wireError(code: string, message = 'The hub ended the subscription', details: ErrorDetails = {}) {
+  const { issues = [], retryAfterMs } = details
+  return new SyncError(code as SyncErrorCode, message, { issues: issues.filter(isIssue), retryAfterMs })
+}
+
+function isIssue(value: unknown): value is PayloadIssue {
+  const { message, path } = (value ?? {}) as Partial<PayloadIssue>
+  return typeof message === 'string' && Array.isArray(path)
 }

@@ -2,6 +2,8 @@ import { webSocketClass } from '#websocket'
 
 /** The client's half of one transport connection, open or opening. */
 export interface Socket {
+  /** What was sent and is still here, in bytes. */
+  readonly bufferedBytes: number
   /** Sends one text message; only valid between `opened` and `closed`. */
   send(message: string): void
   /** Lets go at once: no callback comes after this, whatever the transport still does. */
@@ -26,6 +28,9 @@ export type SocketFactory = (
   listener: SocketListener,
 ) => Socket
 
+/** Out here, where it holds nothing: a socket may take long to close, and its client must not wait for that. */
+const ignore = () => {}
+
 /** A socket over the platform's WebSocket. */
 export const webSocket: SocketFactory = ({ url, protocol }, listener) => {
   const socket = new (webSocketClass())(url, protocol)
@@ -34,7 +39,7 @@ export const webSocket: SocketFactory = ({ url, protocol }, listener) => {
   const letGo = () => {
     socket.onopen = socket.onmessage = socket.onclose = null
     // A socket that is closed while connecting reports an error, which must have somewhere to go.
-    socket.onerror = () => {}
+    socket.onerror = ignore
   }
   const ended = (code: number, reason: string) => {
     letGo()
@@ -54,6 +59,9 @@ export const webSocket: SocketFactory = ({ url, protocol }, listener) => {
   }
   socket.onclose = ({ code, reason }) => ended(code, reason)
   return {
+    get bufferedBytes() {
+      return socket.bufferedAmount
+    },
     send: (message) => socket.send(message),
     close() {
       letGo()

@@ -1,25 +1,32 @@
-import type { EvFrame, GapReason, SubscribedOptions, WirePosition } from '../protocol/frames.ts'
+import type { EvFrame, GapReason, SubscribedOptions, ToldFrame, WirePosition } from '../protocol/frames.ts'
+import { toPosition } from '../protocol/position.ts'
 import type { ChannelDefinition } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
 import { validate } from '../registry/validate.ts'
+import type { Clock } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
-import { type SyncError, toSyncError } from '../shared/errors.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import { createMachine } from '../shared/machine.ts'
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Position } from '../shared/position.ts'
 import type { ErrorContext, ErrorStage } from '../shared/report.ts'
+import type { Note } from './diagnostics.ts'
 import { type SubscriptionState, subscriptionStates } from './subscription-states.ts'
 
-/** What came with an event. */
-export interface EventMeta {
+/** What came with a message. */
+export interface MessageMeta {
   /** The channel's name on the wire. */
   readonly channel: string
-  readonly position: Position
   /** The public id of the client that caused it, `null` when none was named. */
   readonly sender: string | null
   /** Whether this client caused it. */
   readonly own: boolean
+}
+
+/** What came with an event. */
+export interface EventMeta extends MessageMeta {
+  readonly position: Position
   /** The hub's wall clock when it was published, in milliseconds since 1970. */
   readonly time: number
   /** Whether it was missed and came with the recovery. */
@@ -43,24 +50,44 @@ export interface Subscribed {
   readonly recovered: boolean | null
 }
 
-/** What a subscription needs of its left-hand neighbour. */
-export interface SubscriptionLink {
+/** What subscriptions need of their client. */
+export interface ClientLink {
+  readonly isOnline: boolean
   /** This client's public id, once known. */
   readonly id: string | undefined
-  /** Asks the hub for the channel; the answer will bear the reference that is returned. */
-  join(subscription: Subscription, since: WirePosition | undefined): number
-  /** Tells the hub that the channel is not wanted any more. */
-  leave(subscription: Subscription): void
-  /** Runs something after the delay before the `attempt`-th try, if there is a connection then. */
-  later(attempt: number, run: () => void): Undo
+  readonly clock: Clock
+  /** Whether an event that the registry does not know is reported. */
+  readonly unknownEvents: 'ignore' | 'error'
+  /** How long to wait before the `attempt`-th try, in milliseconds. */
+  delayMs(attempt: number): number
   report(error: SyncError, context: ErrorContext): void
+  readonly note: Note
 }
+
+/** How a subscription speaks to the hub. */
+export interface Membership {
+  /** Asks for the channel; the answer will bear the reference that is returned. */
+  join(subscription: Subscription, since: WirePosition | undefined): number
+  /** Tells that the channel is not wanted any more. */
+  leave(subscription: Subscription): void
+}
+
+/** A channel, and what travels on it. */
+export interface ChannelName {
+  readonly name: string
+  readonly definition: ChannelDefinition
+}
+
+/** What a listener for everything listens to; no event can be called so. */
+export const anyEvent = '*'
 
 /** One channel on the wire, for all of its listeners here: keeps the position, and hands on in log order. */
 export class Subscription {
   readonly name: string
-  readonly #schemas: Readonly<Record<string, Schema>>
-  readonly #link: SubscriptionLink
+  readonly #events: Readonly<Record<string, Schema>>
+  readonly #messages: Readonly<Record<string, Schema>> | undefined
+  readonly #link: ClientLink
+  readonly #membership: Membership
   readonly #listeners = new Listeners((error, event) => {
     this.#report(toSyncError(error, 'listener_failed'), 'listener', event)
   })
@@ -72,10 +99,13 @@ export class Subscription {
   #refusals = 0
   #cancelRetry: Undo | undefined
 
-  constructor(name: string, definition: ChannelDefinition, link: SubscriptionLink) {
+  constructor({ name, definition }: ChannelName, link: ClientLink, membership: Membership) {
     this.name = name
-    this.#schemas = { ...definition.spec.events, ...definition.spec.clientEvents }
+    const { events, clientEvents, messages } = definition.spec
+    this.#events = { ...events, ...clientEvents }
+    this.#messages = messages
     this.#link = link
+    this.#membership = membership
   }
 
   /** Whether entries may be handed to it: not before the hub's answer, nor after a hole. */
@@ -83,7 +113,10 @@ export class Subscription {
     return this.#machine.state === 'live'
   }
 
-  /** Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one. */
+  /**
+   * Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one, and
+   * {@link anyEvent} of all events and messages.
+   */
   listen(event: string, listener: (...args: never[]) => unknown): Undo {
     if (event !== 'subscribed') return this.#listeners.on(event, listener)
     let isFirst = true
@@ -123,6 +156,7 @@ export class Subscription {
     else this.#position ??= position
     // The gap is told first, and whoever heard of it may have ended all this.
     if (!this.#machine.send('accepted')) return false
+    this.#link.note('subscribed', { channel: this.name, recovered })
     this.#listeners.emit('subscribed', toPosition(this.#position!), recovered)
     this.#refusals = 0
     return true
@@ -132,7 +166,11 @@ export class Subscription {
   refused(error: SyncError, ref = this.#ref): void {
     if (ref !== this.#ref || !this.#machine.send('refused')) return
     this.#refusals = error.retryable ? this.#refusals + 1 : 0
-    if (this.#refusals) this.#cancelRetry = this.#link.later(this.#refusals, () => this.online())
+    const { clock, delayMs } = this.#link
+    const again = () => {
+      if (this.#link.isOnline) this.online()
+    }
+    if (this.#refusals) this.#cancelRetry = clock.after(delayMs(this.#refusals), again)
     this.#report(error, 'subscribe')
   }
 
@@ -143,6 +181,7 @@ export class Subscription {
 
   gap(position: WirePosition, reason: GapReason): void {
     this.#position = position
+    this.#link.note('gap', { channel: this.name, reason })
     this.#listeners.emit('gap', { reason, position: toPosition(position) } satisfies Gap)
   }
 
@@ -155,20 +194,31 @@ export class Subscription {
       return
     }
     this.#position = [epoch, offset, tag]
-    this.#emit(event, data, {
-      channel: this.name,
+    this.#emit(ownEntry(this.#events, event), [event, data], {
+      ...this.#from(sender),
       position: { epoch, offset, tag },
-      sender,
-      own: sender !== null && sender === this.#link.id,
       time,
       replayed: this.#replaying,
     })
   }
 
-  #emit(event: string, data: unknown, meta: EventMeta): void {
-    // An event that this version of the registry does not know is for later versions.
-    const schema = ownEntry(this.#schemas, event)
-    if (!schema) return
+  /** Hands a message on, which has no place in the log. */
+  told([, , name, data, sender]: ToldFrame): void {
+    this.#emit(ownEntry(this.#messages, name), [name, data], this.#from(sender))
+  }
+
+  #from(sender: string | null): MessageMeta {
+    return { channel: this.name, sender, own: sender !== null && sender === this.#link.id }
+  }
+
+  #emit(schema: Schema | undefined, [event, data]: [string, unknown], meta: MessageMeta | EventMeta): void {
+    this.#link.note('received', { channel: this.name, name: event })
+    if (!schema) {
+      // It may be one of a later version.
+      if (this.#link.unknownEvents === 'ignore') return
+      this.#report(new SyncError('unknown_event', 'Not in the registry'), 'payload', event)
+      return
+    }
     let output: unknown
     try {
       output = validate(schema, data)
@@ -177,20 +227,17 @@ export class Subscription {
       return
     }
     this.#listeners.emit(event, output, meta)
+    this.#listeners.emit(anyEvent, { event, data: output, meta })
   }
 
   #moved(to: SubscriptionState, from: SubscriptionState): void {
     if (from === 'refused') this.#cancelRetry?.()
     if (to === 'joining') {
-      this.#ref = this.#link.join(this, this.#position)
-    } else if (to === 'left' && (from === 'joining' || from === 'live')) this.#link.leave(this)
+      this.#ref = this.#membership.join(this, this.#position)
+    } else if (to === 'left' && (from === 'joining' || from === 'live')) this.#membership.leave(this)
   }
 
   #report(error: SyncError, stage: ErrorStage, event?: string): void {
     this.#link.report(error, { stage, channel: this.name, event })
   }
-}
-
-function toPosition([epoch, offset, tag]: WirePosition): Position {
-  return { epoch, offset, tag }
 }

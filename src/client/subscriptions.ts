@@ -1,10 +1,7 @@
 import type { ClientFrame, SubscribedFrame, WirePosition } from '../protocol/frames.ts'
-import type { ChannelDefinition } from '../registry/channel.ts'
-import type { Clock } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { SyncError } from '../shared/errors.ts'
-import type { ErrorContext } from '../shared/report.ts'
-import { Subscription, type SubscriptionLink } from './subscription.ts'
+import { type ChannelName, type ClientLink, type Membership, Subscription } from './subscription.ts'
 
 interface Shared {
   readonly subscription: Subscription
@@ -14,68 +11,47 @@ interface Shared {
 }
 
 /** One listener's registration. */
-export interface ListenRequest {
-  readonly name: string
-  readonly definition: ChannelDefinition
+export interface ListenRequest extends ChannelName {
   readonly event: string
   readonly listener: (...args: never[]) => unknown
 }
 
-/** What the subscriptions of a client need of it. */
-export interface ClientLink {
-  readonly isOnline: boolean
-  /** This client's public id, once known. */
-  readonly id: string | undefined
-  readonly clock: Clock
+/** What all subscriptions together need of their client. */
+export interface SubscriptionsLink extends ClientLink {
   readonly lingerMs: number
-  /** How long to wait before the `attempt`-th try, in milliseconds. */
-  delayMs(attempt: number): number
+  /** A number that this client has not used for any frame. */
+  nextRef(): number
   send(frame: ClientFrame): void
-  report(error: SyncError, context: ErrorContext): void
 }
 
 /** All subscriptions of one client: by name while anyone listens, and by channel number while joined. */
-export class Subscriptions implements SubscriptionLink {
+export class Subscriptions implements Membership {
   readonly #byName = new Map<string, Shared>()
   readonly #byRef = new Map<number, Subscription>()
   readonly #byNumber = new Map<number, Subscription>()
-  readonly #link: ClientLink
-  #lastRef = 0
+  readonly #link: SubscriptionsLink
   #isClosed = false
 
-  constructor(link: ClientLink) {
+  constructor(link: SubscriptionsLink) {
     this.#link = link
   }
 
-  get id(): string | undefined {
-    return this.#link.id
-  }
-
   join(subscription: Subscription, since: WirePosition | undefined): number {
-    const ref = ++this.#lastRef
+    const ref = this.#link.nextRef()
     this.#byRef.set(ref, subscription)
     this.#link.send(since ? ['sub', ref, subscription.name, { since }] : ['sub', ref, subscription.name])
     return ref
   }
 
   leave(subscription: Subscription): void {
-    this.#link.send(['unsub', ++this.#lastRef, subscription.name])
-  }
-
-  later(attempt: number, run: () => void): Undo {
-    return this.#link.clock.after(this.#link.delayMs(attempt), () => {
-      if (this.#link.isOnline) run()
-    })
-  }
-
-  report(error: SyncError, context: ErrorContext): void {
-    this.#link.report(error, context)
+    this.#link.send(['unsub', this.#link.nextRef(), subscription.name])
   }
 
   /** Adds a listener; the channel is joined with the first one and left, after the linger, with the last one. */
-  listen({ name, definition, event, listener }: ListenRequest): Undo {
+  listen({ event, listener, ...channel }: ListenRequest): Undo {
+    const { name } = channel
     if (this.#isClosed) {
-      this.report(new SyncError('closed', 'The client is closed'), {
+      this.#link.report(new SyncError('closed', 'The client is closed'), {
         stage: 'subscribe',
         channel: name,
         event,
@@ -84,7 +60,7 @@ export class Subscriptions implements SubscriptionLink {
     }
     let shared = this.#byName.get(name)
     if (!shared) {
-      shared = { subscription: new Subscription(name, definition, this), listeners: 0 }
+      shared = { subscription: new Subscription(channel, this.#link, this), listeners: 0 }
       this.#byName.set(name, shared)
     }
     const held = shared

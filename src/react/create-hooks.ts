@@ -1,10 +1,10 @@
 'use client'
 import type { ReactNode } from 'react'
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
-import type { Channel } from '../client/channel.ts'
+import type { Channel, HeardMeta } from '../client/channel.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import type { Client } from '../client/create-client.ts'
-import type { EventMeta, Gap, Subscribed } from '../client/subscription.ts'
+import type { Gap, Subscribed } from '../client/subscription.ts'
 import type { ChannelKey, HeardData, HeardName, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName } from '../registry/registry.ts'
 import { SyncError } from '../shared/errors.ts'
@@ -16,7 +16,7 @@ export interface UseEvent<R extends AnyRegistry> {
   <K extends ChannelKey<R>, N extends HeardName<R, K>>(
     channel: Channel<R, K>,
     event: N,
-    handler: (data: HeardData<R, K, N>, meta: EventMeta) => void,
+    handler: (data: HeardData<R, K, N>, meta: HeardMeta<R, K, N>) => void,
   ): void
   <K extends ChannelKey<R>>(channel: Channel<R, K>, event: 'gap', handler: (gap: Gap) => void): void
   <K extends ChannelKey<R>>(

@@ -67,6 +67,8 @@ export interface SyncErrorOptions {
   readonly cause?: unknown
   /** Set on `bad_payload`: what the schema found. */
   readonly issues?: readonly PayloadIssue[]
+  /** Set when the other side said when to try again. */
+  readonly retryAfterMs?: number | undefined
 }
 
 /**
@@ -82,12 +84,15 @@ export class SyncError extends Error {
   readonly retryable: boolean
   /** What a schema found wrong; empty unless `code` is `bad_payload`. */
   readonly issues: readonly PayloadIssue[]
+  /** After how many milliseconds the other side wants to see another attempt, if it said so. */
+  readonly retryAfterMs: number | undefined
 
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
     super(message, options)
     this.code = code
     this.retryable = (retryableCodes as readonly string[]).includes(code)
     this.issues = options.issues ?? []
+    this.retryAfterMs = options.retryAfterMs
   }
 }
 

@@ -76,6 +76,14 @@ function settle(): Promise<void> {
   return new Promise((resolve) => {
     // A macrotask comes after every microtask, however many of them make each other.
     if (typeof setImmediate === 'function') setImmediate(resolve)
-    else setTimeout(resolve, 0)
+    else {
+      // Browsers make nested timers wait for milliseconds; a message does not.
+      const { port1, port2 } = new MessageChannel()
+      port1.onmessage = () => {
+        port1.close()
+        resolve()
+      }
+      port2.postMessage(undefined)
+    }
   })
 }

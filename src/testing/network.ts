@@ -108,6 +108,7 @@ class Wire implements Link {
 
   clientSocket() {
     return {
+      bufferedBytes: 0,
       send: (message: string) => this.#carry('toHub', () => this.#handlers?.received(message)),
       close: () => {
         this.#clientIsOpen = false

@@ -103,9 +103,11 @@ describe('npm test', () => {
     expect(ended).toMatchObject({ status: 1, lastLine: '0 passed, 1 failed' })
   })
 
-  it('leaves a suite out, and says so, where what it needs is missing', () => {
-    const ended = npmTest('browser', { CHROMIUM: '/nowhere/chromium', CI: undefined })
-    expect(ended.stdout).toContain('LEFT OUT: Chromium is missing, which browser tests need: on Debian')
+  it.each(['chromium', 'browser'])('leaves %s out, and says so, where what it needs is missing', (suite) => {
+    const ended = npmTest(suite, { CHROMIUM: '/nowhere/chromium', CI: undefined })
+    expect(ended.stdout).toContain(
+      'LEFT OUT: Chromium is missing, which chromium, browser tests need: on Debian',
+    )
     expect(ended).toMatchObject({ status: 0, lastLine: '0 passed, 0 failed' })
   })
 

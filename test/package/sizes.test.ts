@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
-/** Bytes, gzipped; the client's grows to 9,000 when recovery lands. */
-/** In bytes, minified and gzipped. The README promises the client's; its half of recovery is in it already. */
-const budgets = { client: 7_100, react: 2_000 }
+/** In bytes, minified and gzipped. The README promises the client's; `docs/architecture.md` says what is in it. */
+const budgets = { client: 11_450, react: 2_000 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`

@@ -98,6 +98,9 @@ function recorded(socket: SocketFactory, sent: ClientFrame[]): SocketFactory {
   return (address, listener) => {
     const opened = socket(address, listener)
     return {
+      get bufferedBytes() {
+        return opened.bufferedBytes
+      },
       send: (message) => {
         sent.push(JSON.parse(message))
         opened.send(message)

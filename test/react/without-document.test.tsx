@@ -13,7 +13,7 @@ test('a server without a document renders the hooks, and leaves no timer and no 
   let sockets = 0
   const socket = () => {
     sockets++
-    return { send: () => {}, close: () => {} }
+    return { bufferedBytes: 0, send: () => {}, close: () => {} }
   }
   const client = createClient(registry, { url: 'ws://hub/sync', clock, socket })
   function Page() {

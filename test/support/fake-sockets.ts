@@ -10,6 +10,8 @@ export interface FakeSocket {
   readonly sent: ClientFrame[]
   /** Whether the code under test has let go of it. */
   isClosed: boolean
+  /** What has not left yet, in bytes. */
+  bufferedBytes: number
   /** Opens it and lets the hub say welcome. */
   welcome(options?: Partial<WelcomeOptions>): void
   /** Lets a frame arrive. */
@@ -52,6 +54,7 @@ export function fakeSockets(): FakeSockets {
         listener,
         sent: [],
         isClosed: false,
+        bufferedBytes: 0,
         welcome(options) {
           listener.opened(subprotocol)
           this.receive('welcome', { ...welcomeOptions, ...options })
@@ -60,6 +63,9 @@ export function fakeSockets(): FakeSockets {
       }
       all.push(socket)
       return {
+        get bufferedBytes() {
+          return socket.bufferedBytes
+        },
         send: (message) => socket.sent.push(JSON.parse(message)),
         close: () => {
           socket.isClosed = true

@@ -22,11 +22,16 @@ export function subscriptionsOnTest({ isOnline = true } = {}) {
   const clock = manualClock()
   const sent: ClientFrame[] = []
   const errors: [SyncError, ErrorContext][] = []
+  const notes: { type: string }[] = []
+  let lastRef = 0
   const link = {
     isOnline,
     id: 'me',
     clock,
     lingerMs: 1_000,
+    unknownEvents: 'ignore' as 'ignore' | 'error',
+    nextRef: () => ++lastRef,
+    note: (type: string, fields: object) => void notes.push({ type, ...fields }),
     delayMs: (attempt: number) => attempt * 100,
     send: (frame: ClientFrame) => {
       sent.push(frame)
@@ -49,5 +54,5 @@ export function subscriptionsOnTest({ isOnline = true } = {}) {
     subscriptions.subscribed(['subscribed', ref, cid, { position: top, recovered: null, ...options }])
     subscriptions.at(cid)?.live()
   }
-  return { clock, sent, errors, link, subscriptions, listen, hear, heard, accept }
+  return { clock, sent, errors, notes, link, subscriptions, listen, hear, heard, accept }
 }

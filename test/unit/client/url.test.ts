@@ -38,6 +38,39 @@ describe('a relative address', () => {
   })
 })
 
+describe('a path beside the address', () => {
+  test.each([
+    ['https://api.example/v1', '/sync', 'wss://api.example/sync'],
+    ['https://api.example/v1', 'sync', 'wss://api.example/sync'],
+    ['https://api.example/v1/', 'sync', 'wss://api.example/v1/sync'],
+    ['https://api.example/v1/', '../sync?room=1#top', 'wss://api.example/sync?room=1'],
+    ['https://api.example/v1?key=1', '?key=2', 'wss://api.example/v1?key=2'],
+    ['https://api.example/v1?key=1', '', 'wss://api.example/v1?key=1'],
+    ['http://localhost:8000', '/ws/progress', 'ws://localhost:8000/ws/progress'],
+    ['ws://localhost:8000/', 'ws', 'ws://localhost:8000/ws'],
+    ['https://api.example/v1', '//sync.example/', 'wss://sync.example/'],
+    ['https://api.example/v1', 'http://sync.example/x', 'ws://sync.example/x'],
+  ])('is resolved as a link is: %s and %j', (url, path, expected) => {
+    expect(webSocketUrl(url, path)).toBe(expected)
+  })
+
+  test('is resolved against a relative address where that leads in the page', () => {
+    inPage('https://page.example/app/index.html')
+    expect(webSocketUrl('api/', 'sync')).toBe('wss://page.example/app/api/sync')
+    expect(webSocketUrl('/', '/sync')).toBe('wss://page.example/sync')
+  })
+
+  test.each([
+    ['/v1', '/sync'],
+    ['', 'https://api.example/sync'],
+    ['https://api.example', 'ftp://api.example/sync'],
+    ['mailto:ada@example.com', 'sync'],
+  ])('throws bad_options for what is none: %j and %j', (url, path) => {
+    const error = expect.objectContaining({ code: 'bad_options', message: expect.stringContaining(path) })
+    expect(() => webSocketUrl(url, path)).toThrow(error)
+  })
+})
+
 describe('what is no address of a hub', () => {
   test.each(['/sync', '', 'ftp://example.com/sync', 'http://', 'mailto:ada@example.com'])(
     '%j throws bad_options outside of a page',

@@ -1,0 +1,328 @@
+import type { ClientFrame, PubFrame, ReqOptions, WirePosition } from '../protocol/frames.ts'
+import { toPosition } from '../protocol/position.ts'
+import { bytesOf } from '../shared/bytes.ts'
+import type { Clock } from '../shared/clock.ts'
+import { Disposer, type Undo } from '../shared/disposer.ts'
+import { isSyncError, SyncError } from '../shared/errors.ts'
+import type { Position } from '../shared/position.ts'
+import type { Note } from './diagnostics.ts'
+
+/** How much may wait, for how long, and what happens beyond. */
+export interface OutboxOptions {
+  /** How many publications and requests may be unsettled, queued or sent. Default 1,000. */
+  readonly maxCount?: number
+  /** How much they may hold together, in bytes of JSON. Default 1 MiB. */
+  readonly maxBytes?: number
+  /** How long a publication waits to be sent, in milliseconds. Default 5 min. */
+  readonly ttlMs?: number
+  /**
+   * How long a publication that was sent waits for its acknowledgement, over reconnects, in milliseconds. Default 10 min, the
+   * time for which hubs remember what they have applied.
+   */
+  readonly giveUpMs?: number
+  /**
+   * What to do when it is full: `reject` the new one with `queue_full` (the default), or drop the oldest that was never
+   * sent, or the new one. What is dropped is settled with `queue_full`, too, but nobody has to handle that.
+   */
+  readonly whenFull?: 'reject' | 'drop-oldest' | 'drop-newest'
+}
+
+export const outboxDefaults = {
+  maxCount: 1_000,
+  maxBytes: 1_048_576,
+  ttlMs: 300_000,
+  giveUpMs: 600_000,
+  whenFull: 'reject',
+} satisfies Required<OutboxOptions>
+
+/** How long to wait for the outcome of one send. */
+export interface SendOptions {
+  /** Settles it with `aborted`. What was sent already may still be applied. */
+  readonly signal?: AbortSignal | undefined
+  /** Settles it after so many milliseconds: with `timeout` if it was never sent, else with `indeterminate`. */
+  readonly timeoutMs?: number | undefined
+}
+
+/** What to send, and what its sender gets for the answer. */
+export interface Draft<Result> {
+  readonly kind: 'publication' | 'request'
+  /** The channel's name on the wire. */
+  readonly channel: string
+  readonly name: string
+  readonly data: unknown
+  /** May throw. */
+  readonly read: (answer: Answer) => Result
+}
+
+/** What the hub answered. */
+export interface Answer {
+  readonly data: unknown
+  /** Of a publication: its entry's. Of a request: the top of the channel's log after the handler. */
+  readonly position: Position | undefined
+}
+
+/** How long requests wait is asked for in milliseconds. */
+export interface OutboxSettings extends Required<OutboxOptions> {
+  readonly requestTimeoutMs: number
+}
+
+/** What an outbox needs of its client. */
+export interface OutboxLink {
+  readonly isOnline: boolean
+  readonly clock: Clock
+  /** The largest message that the hub takes, in bytes. */
+  readonly maxBytes: number
+  send(frame: ClientFrame): void
+  /** A number that this client has not used for any frame. */
+  nextRef(): number
+  readonly note: Note
+}
+
+/** Why it ends from this side, as a code and in words. */
+type GivenUp = readonly [code: 'aborted' | 'closed' | 'timeout', why: string]
+
+interface Send extends Draft<unknown> {
+  readonly bytes: number
+  readonly createdAt: number
+  readonly timeoutMs: number | undefined
+  /** Its number on the wire: `n` of a publication, given when it is first sent; `ref` of a request. */
+  number?: number
+  sentAt?: number
+  /** The hub has missed one before it. */
+  isAstray?: boolean
+  stopTimer?: Undo
+  readonly undos: Disposer
+  promise?: Promise<unknown>
+  resolve(result: unknown): void
+  reject(error: unknown): void
+}
+
+/** The publications of one channel: their numbers have no holes. */
+interface Numbering {
+  last: number
+  /** Sent and not settled, by number, lowest first. */
+  readonly open: Map<number, Send>
+}
+
+/** Everything that this client has to send and does not know the outcome of. Each send is settled, once. */
+export class Outbox {
+  readonly #link: OutboxLink
+  readonly #settings: OutboxSettings
+  readonly #sends = new Set<Send>()
+  readonly #numberings = new Map<string, Numbering>()
+  readonly #requests = new Map<number, Send>()
+  #bytes = 0
+  #isClosed = false
+  /** Whether everything that had to wait for this connection was sent. */
+  #isFlushed = false
+
+  constructor(link: OutboxLink, settings: OutboxSettings) {
+    this.#link = link
+    this.#settings = settings
+  }
+
+  get pending(): { readonly count: number; readonly bytes: number } {
+    return { count: this.#sends.size, bytes: this.#bytes }
+  }
+
+  /** Sends as soon as it can. Rejects with `queue_full`, `too_large`, `timeout`, `indeterminate`, `aborted`, `closed` or the hub's own code. */
+  add<Result>(draft: Draft<Result>, { signal, timeoutMs }: SendOptions = {}): Promise<Result> {
+    const { ttlMs, requestTimeoutMs } = this.#settings
+    let send: Send | undefined
+    const promise = new Promise<Result>((resolve, reject) => {
+      send = {
+        ...draft,
+        bytes: bytesOf(draft.data),
+        createdAt: this.#link.clock.now(),
+        timeoutMs: timeoutMs ?? (draft.kind === 'request' ? requestTimeoutMs : undefined),
+        undos: new Disposer(),
+        resolve: resolve as Send['resolve'],
+        reject,
+      }
+    })
+    const added = send!
+    added.promise = promise
+    const why = this.#refusal(added, signal)
+    if (why) {
+      this.#settle(added, why)
+      return promise
+    }
+    this.#sends.add(added)
+    this.#bytes += added.bytes
+    this.#limit(added, added.timeoutMs ?? ttlMs)
+    const abort = () => this.#giveUp(added, ['aborted', 'Given up by the app'], signal?.reason)
+    signal?.addEventListener('abort', abort)
+    added.undos.own(() => signal?.removeEventListener('abort', abort))
+    if (this.#link.isOnline && this.#isFlushed) this.#transmit(added)
+    return promise
+  }
+
+  /** What is added from now on waits for the next connection. */
+  offline(): void {
+    this.#isFlushed = false
+  }
+
+  /** There is a connection: sends again, in order, what is not settled, and then what was never sent. */
+  online(): void {
+    // What is added meanwhile, from within a listener, has its turn at the end.
+    for (const send of this.#sends) this.#transmit(send)
+    this.#isFlushed = true
+  }
+
+  /** The hub has applied a publication. */
+  acknowledged(channel: string, n: number, position: WirePosition): void {
+    const send = this.#numberings.get(channel)?.open.get(n)
+    if (send) this.#settle(send, { data: undefined, position: toPosition(position) })
+  }
+
+  /** The hub has not applied a publication. */
+  refused(channel: string, n: number, error: SyncError): void {
+    const numbering = this.#numberings.get(channel)
+    const send = numbering?.open.get(n)
+    if (!send) return
+    if (error.code !== 'out_of_order') this.#settle(send, error)
+    else {
+      send.isAstray = true
+      this.#mend(numbering!)
+    }
+  }
+
+  /** The hub has answered a request; `false` if it is none of these. */
+  answered(ref: number, answer: SyncError | { data: unknown; position: WirePosition | undefined }): boolean {
+    const send = this.#requests.get(ref)
+    if (!send) return false
+    if (isSyncError(answer)) this.#settle(send, answer)
+    else this.#settle(send, { ...answer, position: answer.position && toPosition(answer.position) })
+    return true
+  }
+
+  /** Settles everything. */
+  close(): void {
+    this.#isClosed = true
+    for (const send of [...this.#sends]) this.#giveUp(send, ['closed', 'The client was closed'])
+  }
+
+  /** Why a new one cannot be taken; makes room where that is the policy. */
+  #refusal(added: Send, signal: AbortSignal | undefined): SyncError | undefined {
+    const { maxCount, maxBytes, whenFull } = this.#settings
+    const { bytes } = added
+    if (this.#isClosed) return new SyncError('closed', 'The client is closed')
+    if (!((added.timeoutMs ?? 0) >= 0)) return new SyncError('bad_options', 'timeoutMs: not a number from 0')
+    if (signal?.aborted) return new SyncError('aborted', 'Given up by the app', { cause: signal.reason })
+    if (bytes > maxBytes) return new SyncError('too_large', `${bytes} bytes are more than ${maxBytes}`)
+    let count = this.#sends.size
+    let held = this.#bytes + bytes
+    const dropped: Send[] = []
+    for (const send of whenFull === 'drop-oldest' ? this.#sends : []) {
+      if (count < maxCount && held <= maxBytes) break
+      if (send.sentAt !== undefined) continue
+      dropped.push(send)
+      count--
+      held -= send.bytes
+    }
+    if (count >= maxCount || held > maxBytes) return this.#full(added)
+    for (const send of dropped) this.#settle(send, this.#full(send))
+    return undefined
+  }
+
+  #full({ promise }: Send): SyncError {
+    const { maxCount, maxBytes, whenFull } = this.#settings
+    // Where dropping is the policy, a drop is no failure that the app must handle.
+    if (whenFull !== 'reject') promise!.catch(() => {})
+    return new SyncError('queue_full', `More than ${maxCount} sends or ${maxBytes} bytes are not settled`)
+  }
+
+  #transmit(send: Send): void {
+    const { clock, maxBytes } = this.#link
+    const { kind, channel, name, data, bytes } = send
+    // Names are ASCII; the rest of a frame takes less than 100 bytes.
+    if (bytes + channel.length + name.length + 100 > maxBytes) {
+      // An earlier hub may have taken it.
+      const code = send.sentAt === undefined ? 'too_large' : 'indeterminate'
+      this.#settle(send, new SyncError(code, `${bytes} bytes: the hub takes messages of ${maxBytes}`))
+      return
+    }
+    const isResend = send.sentAt !== undefined
+    send.sentAt ??= clock.now()
+    send.isAstray = false
+    const ageMs = Math.max(0, clock.now() - send.sentAt)
+    if (kind === 'publication') {
+      const n = this.#number(send)
+      const base = this.#numberings.get(channel)!.open.keys().next().value!
+      const frame: PubFrame = ['pub', n, base, channel, name, data]
+      if (isResend) frame.push(ageMs)
+      // First, as what hears of the sending may settle it.
+      if (!isResend && send.timeoutMs === undefined) this.#limit(send, this.#settings.giveUpMs)
+      this.#link.send(frame)
+    } else {
+      send.number ??= this.#link.nextRef()
+      this.#requests.set(send.number, send)
+      const leftMs = Math.ceil(send.createdAt + send.timeoutMs! - clock.now())
+      const options: ReqOptions = isResend ? { ageMs } : {}
+      if (leftMs >= 0 && leftMs < Number.MAX_SAFE_INTEGER) options.timeoutMs = leftMs
+      this.#link.send(['req', send.number, channel, name, data, options])
+    }
+    this.#link.note('sent', { kind, channel, name, isResend })
+  }
+
+  /** A publication's number, given when it is first sent. */
+  #number(send: Send): number {
+    let numbering = this.#numberings.get(send.channel)
+    if (!numbering) {
+      numbering = { last: 0, open: new Map() }
+      this.#numberings.set(send.channel, numbering)
+    }
+    if (send.number === undefined) {
+      send.number = ++numbering.last
+      numbering.open.set(send.number, send)
+    }
+    return send.number
+  }
+
+  /** Sends again what the hub could not take before, once nothing lower is under way. */
+  #mend({ open }: Numbering): void {
+    const [lowest] = open.values()
+    if (!lowest?.isAstray || !this.#link.isOnline || this.#isClosed) return
+    for (const send of [...open.values()]) if (send.isAstray) this.#transmit(send)
+  }
+
+  #limit(send: Send, ms: number): void {
+    send.stopTimer?.()
+    const after = `${ms} ms`
+    send.stopTimer = this.#link.clock.after(ms, () => this.#giveUp(send, ['timeout', after]))
+  }
+
+  /** Ends it from this side. */
+  #giveUp(send: Send, [code, why]: GivenUp, cause?: unknown): void {
+    const { kind, number, sentAt } = send
+    if (sentAt === undefined) this.#settle(send, new SyncError(code, `Never sent: ${why}`, { cause }))
+    else {
+      if (kind === 'request' && this.#link.isOnline) this.#link.send(['cancel', number!])
+      const name = code === 'aborted' ? code : 'indeterminate'
+      this.#settle(send, new SyncError(name, `Sent, and not answered: ${why}`, { cause }))
+    }
+  }
+
+  #settle(send: Send, outcome: Answer | SyncError): void {
+    const { kind, channel, name, number, sentAt, createdAt } = send
+    send.stopTimer?.()
+    send.undos.dispose()
+    if (this.#sends.delete(send)) this.#bytes -= send.bytes
+    if (kind === 'request') this.#requests.delete(number!)
+    const numbering = this.#numberings.get(channel)
+    const isOpen = kind === 'publication' && numbering?.open.delete(number!)
+    if (isSyncError(outcome)) {
+      send.reject(outcome)
+      const isKnown = sentAt === undefined || !['aborted', 'indeterminate'].includes(outcome.code)
+      this.#link.note(isKnown ? 'refused' : 'indeterminate', { kind, channel, name, error: outcome })
+    } else {
+      try {
+        send.resolve(send.read(outcome))
+      } catch (error) {
+        send.reject(error)
+      }
+      this.#link.note('acknowledged', { kind, channel, name, ms: this.#link.clock.now() - createdAt })
+    }
+    if (isOpen) this.#mend(numbering!)
+  }
+}
