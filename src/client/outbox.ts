@@ -233,6 +233,8 @@ export class Outbox {
   }
 
   #transmit(send: Send): void {
+    // Whoever heard of the one before may have let go of the connection.
+    if (!this.#link.isOnline) return
     const { clock, maxBytes } = this.#link
     const { kind, channel, name, data, bytes } = send
     // Names are ASCII; the rest of a frame takes less than 100 bytes.
@@ -283,7 +285,7 @@ export class Outbox {
   #mend({ open }: Numbering): void {
     const [lowest] = open.values()
     if (!lowest?.isAstray || !this.#link.isOnline || this.#isClosed) return
-    for (const send of [...open.values()]) if (send.isAstray) this.#transmit(send)
+    for (const send of open.values()) if (send.isAstray) this.#transmit(send)
   }
 
   #limit(send: Send, ms: number): void {

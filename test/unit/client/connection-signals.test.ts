@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { connectionOnTest, onlineOnTest } from '../../support/connection-on-test.ts'
+import { connectionOnTest, onlineOnTest, signalsOnTest } from '../../support/connection-on-test.ts'
 
 /** What makes a connection that is up doubt its link. */
 const doubts = [
@@ -217,6 +217,24 @@ describe('the signals', () => {
     expect(connection.status).toEqual({ state: 'connected', attempt: 0 })
     connection.close()
     expect(clock.pending).toBe(0)
+  })
+
+  test('are not followed by an app that closes when one says at once that the page sleeps', () => {
+    const page = signalsOnTest()
+    const { connection, clock, sockets, noted, onTold } = connectionOnTest({
+      signals: {
+        ...page.signals,
+        frozen: (tell) => {
+          const undo = page.signals.frozen(tell)
+          tell(true)
+          return undo
+        },
+      },
+    })
+    onTold((what) => what === 'changed' && connection.status.state === 'disconnected' && connection.close())
+    connection.open()
+    expect([page.followers, clock.pending, sockets.all.length]).toEqual([0, 0, 0])
+    expect(noted('attempt')).toEqual([])
   })
 
   test('may say at once that the page sleeps', () => {

@@ -251,6 +251,31 @@ describe('disconnect', () => {
   })
 })
 
+describe('an app that reacts while its channels are being joined', () => {
+  const codes = ['A', 'B', 'C']
+
+  test.each(['disconnects', 'connects anew'])(
+    'and %s has all of them joined on the next connection',
+    (how) => {
+      const { client, sockets } = setUp()
+      for (const code of codes) client.channel('game', { code }).on('moved', () => {})
+      let times = 0
+      client.onDiagnostic((told) => {
+        if (told.type !== 'frame' || told.frame !== 'sub' || times++ > 0) return
+        client.disconnect()
+        if (how === 'connects anew') client.connect()
+      })
+      sockets.last.welcome()
+      client.connect()
+      sockets.last.welcome()
+      expect(sockets.all).toHaveLength(2)
+      expect(sockets.last.sent.flatMap(([type, , name]) => (type === 'sub' ? [name] : []))).toEqual(
+        codes.map((code) => `game/${code}`),
+      )
+    },
+  )
+})
+
 describe('the status', () => {
   test('is told by a function that can be handed on as it is', () => {
     const { client, sockets } = setUp()
