@@ -93,7 +93,7 @@ const chromium = {
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/unit/**/*.test.ts', 'test/regression/**/*.test.ts']),
+      project('unit', ['test/unit/**/*.test.ts', 'test/regression/**/*.test.ts'], { testTimeout: 60_000 }),
       chromium,
       project('contract', ['test/contract/**/*.test.ts']),
       project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 120_000 }),

@@ -69,8 +69,8 @@ export class Connection {
   /** Everything that the present attempt has started; dies with it. */
   #scope = new Disposer()
   readonly #retry: Retry
-  /** Ends following the signals, which begins with the first attempt. */
-  #unwatch: Undo | undefined
+  /** The signals that are followed, from the first attempt on. */
+  #signals: Disposer | undefined
   #socket: Socket | undefined
   #heartbeat: Heartbeat | undefined
   #token: string | undefined
@@ -159,8 +159,8 @@ export class Connection {
       this.#isTokenRefused = false
     }
     if (to === 'off' || to === 'closed' || to === 'failed') {
-      this.#unwatch?.()
-      this.#unwatch = undefined
+      this.#signals?.dispose()
+      this.#signals = undefined
     } else if (to === 'waiting' || to === 'paused') this.#wait(to === 'paused')
     // What waits goes out before the app hears that it is connected, and may send more.
     if (from === 'online') this.#listener.offline()
@@ -199,9 +199,12 @@ export class Connection {
   }
 
   /** Follows the network and the page, once there is something to connect. */
-  #watch(): Undo {
+  #watch(): void {
     const doubt = () => this.#heartbeat?.probe()
-    return watchSignals(this.#settings.signals, {
+    const signals = new Disposer()
+    // Held before they are followed: one that speaks at once may make the app close this.
+    this.#signals = signals
+    const undo = watchSignals(this.#settings.signals, {
       doubt,
       wake: () => {
         doubt()
@@ -209,12 +212,14 @@ export class Connection {
       },
       freeze: () => this.#machine.send('freeze'),
     })
+    signals.own(undo)
   }
 
   #authorize(): void {
     const { auth, clock, connectTimeoutMs } = this.#settings
     const scope = this.#scope
-    this.#unwatch ??= this.#watch()
+    if (!this.#signals) this.#watch()
+    if (scope.disposed) return
     this.#retry.begin()
     this.#listener.note('attempt', { attempt: this.#retry.attempt })
     if (scope.disposed) return

@@ -78,7 +78,10 @@ export class Subscriptions implements Membership {
   }
 
   online(): void {
-    for (const { subscription } of [...this.#byName.values()]) subscription.online()
+    for (const { subscription } of [...this.#byName.values()]) {
+      // Whoever heard of the one before may have let go of the connection.
+      if (this.#link.isOnline) subscription.online()
+    }
   }
 
   offline(): void {

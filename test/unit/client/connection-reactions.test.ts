@@ -184,3 +184,12 @@ test('an app that connects anew when it hears that it is connecting asks for one
   await clock.settle()
   expect(sockets.all).toHaveLength(1)
 })
+
+test.each(ends)('an app that calls %s when an attempt begins is not asked for a token', (end) => {
+  const token = authOnTest()
+  const { connection, clock, onTold } = connectionOnTest({ auth: token.auth })
+  onTold((what) => what === 'attempt' && connection[end]())
+  connection.open()
+  expect(token.asked).toEqual([])
+  expect(clock.pending).toBe(0)
+})

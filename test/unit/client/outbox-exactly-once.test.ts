@@ -113,7 +113,7 @@ describe('over a link that is cut anywhere, to a hub that keeps the rules', () =
       }),
       { numRuns: 1_000 },
     )
-  })
+  }, 60_000)
 
   it('is found to be applied twice where the hub does not remember', async () => {
     const lostAnswer: Step[] = [

@@ -225,7 +225,7 @@ describe('whatever is sent, answered, refused, cut, given up, and however time p
       'too_large',
     ]
     expect([...seen.keys()].sort(), 'the steps lead to every outcome').toEqual(outcomes.sort())
-  })
+  }, 60_000)
 })
 
 describe('the journal that this is held to', () => {
