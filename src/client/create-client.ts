@@ -58,7 +58,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly #listeners = new Listeners((error) => {
     this.#onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
   })
-  readonly #stats = new Stats((diagnostic) => this.#listeners.emit('diagnostic', diagnostic))
+  readonly #stats = new Stats(this.#listeners)
   readonly #connection: Connection
   readonly #subscriptions: Subscriptions
   readonly #outbox: Outbox

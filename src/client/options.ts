@@ -76,7 +76,10 @@ export function clientSettings(options: ClientOptions) {
   const { backoff = {}, breaker = {}, outbox = {}, signals = {} } = options
   const settings = withDefaults({ ...clientDefaults, heartbeatMs: 0 }, options)
   const { delaysMs } = backoff
-  if (Array.isArray(delaysMs) && !(delaysMs.length > 0 && delaysMs.every((ms) => ms >= 0))) {
+  if (
+    Array.isArray(delaysMs) &&
+    !(delaysMs.length > 0 && delaysMs.every((ms) => typeof ms === 'number' && ms >= 0))
+  ) {
     throw new SyncError('bad_options', 'Not a list of numbers from 0: delaysMs')
   }
   return {

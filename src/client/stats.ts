@@ -1,20 +1,21 @@
-import type { ClientDiagnostic, ClientStats, DiagnosticType, Note } from './diagnostics.ts'
+import type { Listeners } from '../shared/listeners.ts'
+import type { ClientStats, DiagnosticType, Note } from './diagnostics.ts'
 
 /** Counts what happens in a client, and hands it on. */
 export class Stats {
-  readonly #tell: (diagnostic: ClientDiagnostic) => void
+  readonly #listeners: Listeners
   readonly #counts: Partial<Record<DiagnosticType, number>> = {}
   #roundTripMs: number | undefined
 
-  constructor(tell: (diagnostic: ClientDiagnostic) => void) {
-    this.#tell = tell
+  constructor(listeners: Listeners) {
+    this.#listeners = listeners
   }
 
   readonly note: Note = (type, fields) => {
     this.#counts[type] = (this.#counts[type] ?? 0) + 1
-    const diagnostic = { type, ...fields } as ClientDiagnostic
-    if (diagnostic.type === 'roundTrip') this.#roundTripMs = diagnostic.ms
-    this.#tell(diagnostic)
+    if ('ms' in fields && type === 'roundTrip') this.#roundTripMs = fields.ms
+    // Most clients have no such listener, and each event is noted.
+    if (this.#listeners.has('diagnostic')) this.#listeners.emit('diagnostic', { type, ...fields })
   }
 
   read(pending: ClientStats['pending']): ClientStats {

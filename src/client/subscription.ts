@@ -125,7 +125,7 @@ export class Subscription {
       isFirst = false
       return listener(subscribed as never)
     }
-    return this.#listeners.on(event, tell, this.isLive ? [toPosition(this.#position!)] : undefined)
+    return this.#listeners.on(event, tell, this.isLive ? toPosition(this.#position!) : undefined)
   }
 
   /** There is a connection: joins, or tries again after a refusal. */
@@ -194,8 +194,11 @@ export class Subscription {
       return
     }
     this.#position = [epoch, offset, tag]
+    // One literal: spread together, the hottest objects of a client cost as much as all the rest.
     this.#emit(ownEntry(this.#events, event), [event, data], {
-      ...this.#from(sender),
+      channel: this.name,
+      sender,
+      own: this.#isOwn(sender),
       position: { epoch, offset, tag },
       time,
       replayed: this.#replaying,
@@ -204,11 +207,12 @@ export class Subscription {
 
   /** Hands a message on, which has no place in the log. */
   told([, , name, data, sender]: ToldFrame): void {
-    this.#emit(ownEntry(this.#messages, name), [name, data], this.#from(sender))
+    const meta: MessageMeta = { channel: this.name, sender, own: this.#isOwn(sender) }
+    this.#emit(ownEntry(this.#messages, name), [name, data], meta)
   }
 
-  #from(sender: string | null): MessageMeta {
-    return { channel: this.name, sender, own: sender !== null && sender === this.#link.id }
+  #isOwn(sender: string | null): boolean {
+    return sender !== null && sender === this.#link.id
   }
 
   #emit(schema: Schema | undefined, [event, data]: [string, unknown], meta: MessageMeta | EventMeta): void {
@@ -227,7 +231,7 @@ export class Subscription {
       return
     }
     this.#listeners.emit(event, output, meta)
-    this.#listeners.emit(anyEvent, { event, data: output, meta })
+    if (this.#listeners.has(anyEvent)) this.#listeners.emit(anyEvent, { event, data: output, meta })
   }
 
   #moved(to: SubscriptionState, from: SubscriptionState): void {

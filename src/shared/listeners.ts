@@ -16,25 +16,29 @@ export class Listeners {
     this.#onThrow = onThrow
   }
 
-  /** Adds a listener. With `first`, it hears these arguments at once, before anything else. */
-  on(event: string, listener: Listener, first?: readonly unknown[]): Undo {
+  /** Adds a listener. With `first`, it hears this at once, before anything else. */
+  on(event: string, listener: Listener, first?: unknown): Undo {
     let active = true
-    const guarded = guard<unknown[]>(listener as (...args: unknown[]) => unknown, (error) => {
+    const guarded = guard<unknown, unknown>(listener as (a: unknown, b: unknown) => unknown, (error) => {
       this.#onThrow(error, event)
     })
-    const wrapped = (...args: unknown[]) => {
-      if (active) guarded(...args)
+    const wrapped = (a: unknown, b: unknown) => {
+      if (active) guarded(a, b)
     }
     this.#emitter.on(event, wrapped)
-    if (first) wrapped(...first)
+    if (first) wrapped(first, undefined)
     return () => {
       active = false
       this.#emitter.off(event, wrapped)
     }
   }
 
-  emit(event: string, ...args: unknown[]): void {
-    this.#emitter.emit(event, ...args)
+  has(event: string): boolean {
+    return this.#emitter.listenerCount(event) > 0
+  }
+
+  emit(event: string, a?: unknown, b?: unknown): void {
+    this.#emitter.emit(event, a, b)
   }
 
   clear(): void {

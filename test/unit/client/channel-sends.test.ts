@@ -86,6 +86,23 @@ describe('a send', () => {
     ])
   })
 
+  test('that is made while the channels are joined again does not overtake what waits', () => {
+    const { room, client, sent, online, cut } = setUp()
+    const publish = (text: string) => void room.publish('said', { text }).catch(() => {})
+    room.on('renamed', () => {})
+    online()
+    cut()
+    publish('waits')
+    client.onDiagnostic((diagnostic) => {
+      if (diagnostic.type === 'frame' && diagnostic.frame === 'sub') publish('meanwhile')
+    })
+    online()
+    expect(sent('pub').map((frame) => [frame[1], frame[5]])).toEqual([
+      [1, { text: 'waits' }],
+      [2, { text: 'meanwhile' }],
+    ])
+  })
+
   test('that a listener of diagnostics gives up while the outbox is emptied is not sent', async () => {
     const { room, client, sent, online } = setUp()
     const abort = new AbortController()

@@ -10,6 +10,7 @@ function setUp(options: Partial<ConnectionSettings> = {}) {
   return {
     ...all,
     token,
+    delay: () => all.delayMs!,
     give: async (text = 'token') => {
       token.last.give(text)
       await all.clock.settle()
@@ -234,6 +235,23 @@ describe('a refused token', () => {
     expect(connection.status.state).toBe('error')
     connection.open()
     expect(token.asked).toHaveLength(4)
+    expect(token.last.refused).toBe(false)
+  })
+
+  test('that has only expired is asked for as refused as well, and tried for as long as it takes', async () => {
+    const { connection, clock, sockets, token, give, delay } = setUp()
+    for (let i = 0; i < 4; i++) {
+      await give()
+      sockets.last.listener.opened('syncline.1')
+      sockets.last.listener.closed(4004, 'token_expired: at noon')
+      expect(connection.status).toMatchObject({ state: 'connecting', cause: { code: 'token_expired' } })
+      await clock.advance(delay())
+    }
+    expect(token.asked.map(({ refused }) => refused)).toEqual([false, true, true, true, true])
+    await give()
+    sockets.last.welcome()
+    sockets.last.listener.closed(1006, '')
+    await clock.advance(delay())
     expect(token.last.refused).toBe(false)
   })
 

@@ -137,6 +137,15 @@ describe('options', () => {
     },
   )
 
+  test.each([[[]], [[-1]], [[5, Number.NaN]], [[5, '5']], [[null]]])(
+    'refuse for delaysMs the list %j',
+    (delaysMs) => {
+      expect(() => create({ backoff: { delaysMs } })).toThrow(
+        expect.objectContaining({ code: 'bad_options', message: expect.stringContaining('delaysMs') }),
+      )
+    },
+  )
+
   test('that are numbers are all of those above', () => {
     const numbersOf = (defaults: object) =>
       Object.entries(defaults).flatMap(([key, value]) => (typeof value === 'number' ? [key] : []))

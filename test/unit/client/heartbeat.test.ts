@@ -179,6 +179,7 @@ describe('a watch that was stopped', () => {
     const pings = [...pingsAt]
     heartbeat.stop()
     heartbeat.stop()
+    heartbeat.probe()
     expect(clock.pending).toBe(0)
     await clock.advance(1_000)
     expect(silentAt).toEqual([])

@@ -117,6 +117,15 @@ describe('when it is full', () => {
     expect(outbox.pending).toEqual({ count: 2, bytes: 11 })
   })
 
+  test('drop-oldest drops no more where the bytes fit exactly', async () => {
+    const { publish, clock, outbox } = setUp({ isOnline: false, maxBytes: 12, whenFull: 'drop-oldest' })
+    const queued = [publish(ofBytes(4)), publish(ofBytes(4)), publish(ofBytes(4))]
+    publish(ofBytes(8))
+    await clock.settle()
+    expect(queued.map(({ outcome }) => outcome)).toEqual(['queue_full', 'queue_full', undefined])
+    expect(outbox.pending).toEqual({ count: 2, bytes: 12 })
+  })
+
   test('drop-oldest drops requests too, and refuses the new one where all are sent', async () => {
     const { publish, request, online, clock } = setUp({
       isOnline: false,

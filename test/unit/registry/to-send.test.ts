@@ -95,6 +95,7 @@ describe('toSend', () => {
     ['zod: a value caught', z.object({ n: z.number().catch(0) }), { n: 'x', more: 1 }],
     ['zod: a key added', z.object({ a: z.number() }).transform((o) => ({ ...o, b: 2 })), { a: 1 }],
     ['zod: a list made shorter', z.array(z.number()).transform((list) => list.slice(1)), [1, 2]],
+    ['zod: a list cut off', z.array(z.number()).transform((list) => list.slice(0, 1)), [1, 2]],
     ['zod: a list made a set', z.array(z.number()).transform((list) => new Set(list)), [1, 2]],
     ['zod: an object made a list', z.object({ a: z.number() }).transform(({ a }) => [a]), { a: 1 }],
     ['zod: a list made an object', z.tuple([z.number()]).transform(([a]) => ({ 0: a })), [1]],
@@ -149,6 +150,18 @@ describe('toSend', () => {
     expect(heard(schema, { name: 'Ada', sure: true })).toEqual({ name: 'Ada' })
   })
 
+  it.each<[string, Schema]>([
+    ['more', z.strictObject({ a: z.number(), b: z.number() }).transform((o) => ({ ...o, exact: true }))],
+    ['less', z.strictObject({ a: z.number(), b: z.number() }).transform(({ a }) => ({ a }))],
+  ])(
+    'sends all where what is left would be heard as %s than that, by another branch of a union',
+    (_what, exact) => {
+      const schema = z.union([exact as z.ZodType, z.object({ a: z.number(), b: z.number() })])
+      expect(toSend(schema, { a: 1, b: 2, c: 3 })).toEqual({ a: 1, b: 2, c: 3 })
+      expect(heard(schema, { a: 1, b: 2, c: 3 })).toEqual({ a: 1, b: 2 })
+    },
+  )
+
   it('sends all where the output is an object of a class that hides what it holds', () => {
     class Money {
       readonly #cents: number
@@ -168,7 +181,7 @@ describe('toSend', () => {
     const schema = z
       .object({ cents: z.number() })
       .transform((o) => Object.assign(Object.create({ toJSON: () => 'five' }), o))
-    expect(JSON.stringify(toSend(schema, { cents: 5 }))).toBe('{"cents":5}')
+    expect(JSON.stringify(toSend(schema, { cents: 5, more: 1 }))).toBe('{"cents":5,"more":1}')
   })
 
   it('sends a copy: what is changed afterwards does not travel', () => {

@@ -47,6 +47,10 @@ describe('jitter', () => {
     for (const chance of [0, 0.3, 0.999]) expect(delays({ jitter: 1 }, chance)).toEqual(delays({}, chance))
     expect(delays({}, 0.5, 3)).toEqual([1_500, 1_000, 2_000])
   })
+
+  test('above 1 is as 1', () => {
+    for (const chance of [0, 0.3, 0.999]) expect(delays({ jitter: 2 }, chance)).toEqual(delays({}, chance))
+  })
 })
 
 describe('factor', () => {
@@ -75,6 +79,16 @@ describe('a list of delays', () => {
       Array(7).fill(5),
     )
   })
+})
+
+test('bounds without an end make delays that are numbers', () => {
+  const options = { baseMs: 0, maxMs: Number.POSITIVE_INFINITY }
+  expect(backoffMs(5_000, () => 0.5, options)).toBe(0)
+  expect(backoffMs(5_000, () => 0, { maxMs: Number.POSITIVE_INFINITY })).toBe(0)
+})
+
+test.each([-5, Number.NaN])('a function of delays that says %d says 0', (ms) => {
+  expect(backoffMs(1, () => 0.5, { delaysMs: () => ms })).toBe(0)
 })
 
 test('a function of delays is asked with the number of the attempt and the random source', () => {

@@ -6,24 +6,24 @@ const mine = new Error('mine')
 test('what a call throws goes to the other, with the arguments of that call', () => {
   const thrown: unknown[] = []
   const call = guard(
-    (_: number) => {
+    (_: number, __: string) => {
       throw mine
     },
     (...all) => thrown.push(all),
   )
-  call(7)
-  expect(thrown).toEqual([[mine, 7]])
+  call(7, 'seven')
+  expect(thrown).toEqual([[mine, 7, 'seven']])
 })
 
 test('what an async call rejects with goes there too', async () => {
   const thrown: unknown[] = []
   guard(
-    async (_: number) => {
+    async (_: number, __: string) => {
       throw mine
     },
     (...all) => thrown.push(all),
-  )(7)
-  await vi.waitFor(() => expect(thrown).toEqual([[mine, 7]]))
+  )(7, 'seven')
+  await vi.waitFor(() => expect(thrown).toEqual([[mine, 7, 'seven']]))
 })
 
 test('a call that ends well tells nobody, whatever it returns', async () => {
@@ -32,7 +32,7 @@ test('a call that ends well tells nobody, whatever it returns', async () => {
     guard(
       () => result,
       (error) => thrown.push(error),
-    )()
+    )(1, 2)
   }
   await Promise.resolve()
   expect(thrown).toEqual([])
