@@ -10,6 +10,7 @@ import { welcomeOptions } from '../../support/fake-sockets.ts'
 /** One thing that happens to a connection from outside. Its `pick` says on which socket or to which question, old ones included. */
 type Step =
   | { do: 'need' }
+  | { do: 'connect' }
   | { do: 'open' }
   | { do: 'disconnect' }
   | { do: 'opened' | 'welcome' | 'garbage' | 'ping' | 'pong' | 'live'; pick: number }
@@ -27,10 +28,9 @@ const reason = fc.constantFrom('', 'unauthorized: unknown token', 'overloaded: l
 const afterMs = fc.option(fc.tuple(fc.nat(20_000), fc.nat(20_000)), { nil: undefined })
 
 const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom<Step>({ do: 'need' }, { do: 'open' }, { do: 'open' }, { do: 'disconnect' }),
-  },
+  // Chance alone seldom finds its way through a whole attempt.
+  { weight: 6, arbitrary: fc.constant<Step>({ do: 'connect' }) },
+  { weight: 1, arbitrary: fc.constantFrom<Step>({ do: 'need' }, { do: 'open' }, { do: 'disconnect' }) },
   {
     weight: 6,
     arbitrary: fc.record({
@@ -67,10 +67,13 @@ const reaction: fc.Arbitrary<Step> = fc.record({
 
 const options = fc.record({
   hasAuth: fc.boolean(),
-  enabled: fc.boolean(),
+  enabled: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(true) },
+    { weight: 1, arbitrary: fc.constant(false) },
+  ),
   heartbeatMs: fc.constantFrom(undefined, 3_000, 30_000),
-  maxAttempts: fc.constantFrom(0, 3, Number.POSITIVE_INFINITY),
-  breaker: fc.constantFrom(false as const, { failures: 1, pauseMs: 500 }, { failures: 4, pauseMs: 30_000 }),
+  maxAttempts: fc.constantFrom(0, 4, 20, Number.POSITIVE_INFINITY),
+  breaker: fc.constantFrom(false as const, { failures: 1, pauseMs: 500 }, { failures: 3, pauseMs: 30_000 }),
   chance: fc.constantFrom(0, 0.5, 0.999),
 })
 
@@ -121,7 +124,9 @@ const nth = <Item>(items: readonly Item[], fromLast: number): Item | undefined =
 
 async function take(all: All, one: Step): Promise<void> {
   const { connection, sockets, machine, token, time } = all
-  if (one.do === 'need') connection.need()
+  if (one.do === 'connect') {
+    for (const what of ['open', 'give', 'welcome'] as const) await take(all, { do: what, pick: 0 })
+  } else if (one.do === 'need') connection.need()
   else if (one.do === 'open') connection.open()
   else if (one.do === 'disconnect') connection.disconnect()
   else if (one.do === 'turn') machine.turn(one.signal, one.isOn)
