@@ -3,6 +3,7 @@ import type { ByeFrame, ClientFrame, HubFrame, WelcomeOptions } from '../protoco
 import { hubShapes } from '../protocol/hub-shapes.ts'
 import { parseFrames } from '../protocol/parse.ts'
 import { subprotocol } from '../protocol/version.ts'
+import { backoffDefaults } from '../shared/backoff.ts'
 import type { Clock } from '../shared/clock.ts'
 import { Disposer, type Undo } from '../shared/disposer.ts'
 import { SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
@@ -175,7 +176,12 @@ export class Connection {
 
   #wait(isPaused: boolean): void {
     const { clock } = this.#settings
-    const delayMs = this.#retry.delayMs(isPaused, clock.now())
+    let delayMs = backoffDefaults.maxMs
+    try {
+      delayMs = this.#retry.delayMs(isPaused, clock.now())
+    } catch (error) {
+      this.#listener.failed(toSyncError(error, 'listener_failed'), 'connect')
+    }
     this.#nextAttemptAt = clock.now() + delayMs
     this.#scope.own(clock.after(delayMs, () => this.#machine.send('retry')))
   }
@@ -263,7 +269,9 @@ export class Connection {
             } else if (this.#machine.send('opened')) this.#write(hello(this.#token))
           },
           received: (message) => this.#read(message, scope),
-          closed: (code, reason) => this.#closedByHub(code, reason),
+          closed: (code, reason) => {
+            if (!scope.disposed) this.#closedByHub(code, reason)
+          },
         },
       )
       this.#socket = opened

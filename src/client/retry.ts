@@ -37,6 +37,8 @@ export class Retry {
   /** What a loss means for the connection. One that was stable is a drop, not a failure. */
   failed(wasOnline: boolean): 'lost' | 'tripped' | 'refused' {
     const { backoff, breaker } = this.#settings
+    // The hub has asked for it.
+    if (this.#returnAt !== undefined) return 'lost'
     if (!wasOnline || this.#attempt > 0) this.#failures++
     if (this.#attempt >= backoff.maxAttempts) return 'refused'
     return breaker && this.#failures >= breaker.failures ? 'tripped' : 'lost'

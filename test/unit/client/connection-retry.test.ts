@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ConnectionSettings } from '../../../src/client/connection.ts'
+import { backoffDefaults } from '../../../src/shared/backoff.ts'
 import { type ConnectionOnTest, connectionOnTest, onlineOnTest } from '../../support/connection-on-test.ts'
 
 /** Lets the present attempt fail, and the next one begin. Gives how long the connection waited in between. */
@@ -331,4 +332,30 @@ describe('the circuit breaker', () => {
     all.drop()
     expect(all.delayMs).toBe(30_000)
   })
+})
+
+test('a delay of the app that throws is reported, and the client comes back after the longest delay of the formula', async () => {
+  const all = onlineOnTest({
+    backoff: {
+      ...backoffDefaults,
+      delaysMs: () => {
+        throw new Error('no delay')
+      },
+    },
+  })
+  all.drop()
+  expect(all.failures).toMatchObject([[{ code: 'listener_failed' }, 'connect']])
+  expect(all.delayMs).toBe(20_000)
+  await all.clock.advance(20_000)
+  expect(all.sockets.all).toHaveLength(2)
+})
+
+test('a hub that asks for a return counts against no limit of attempts', async () => {
+  const all = onlineOnTest({ backoff: { ...backoffDefaults, maxAttempts: 1 } })
+  all.drop()
+  await all.clock.advance(3_000)
+  all.sockets.last.welcome()
+  all.sockets.last.receive('bye', 'draining', { afterMs: [1_000, 1_000] })
+  await all.clock.advance(1_000)
+  expect(all.connection.status).toMatchObject({ state: 'connecting', cause: { code: 'draining' } })
 })
