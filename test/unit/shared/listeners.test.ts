@@ -62,9 +62,13 @@ test('a first call comes to the new listener alone, at once', () => {
   listeners.on('a', () => heard.push('old'))
   listeners.on('a', (value: unknown) => heard.push(value), 'now')
   expect(heard).toEqual(['now'])
-  listeners.on('a', () => {
-    throw new Error('at first')
-  }, 'now')
+  listeners.on(
+    'a',
+    () => {
+      throw new Error('at first')
+    },
+    'now',
+  )
   expect(thrown).toHaveLength(1)
 })
 
