@@ -68,6 +68,8 @@ const refuseNodeModules = {
 const chromium = {
   plugins: [refuseNodeModules],
   resolve: { alias: [{ find: '#websocket', replacement: at('src/client/websocket/global.ts') }, ...alias] },
+  // Found in the middle of a run, they would reload the page under the tests.
+  optimizeDeps: { include: ['arktype', 'eventemitter3', 'fast-check', 'valibot', 'zod', 'zod/mini'] },
   test: {
     name: 'chromium',
     include: ['test/unit/{client,shared,registry,protocol}/**/*.test.ts'],

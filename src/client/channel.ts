@@ -76,7 +76,8 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
   /**
    * Appends an event to the channel's log. Waits for a connection, and is sent again until the hub has acknowledged it;
    * publications on one channel are applied in their order. Resolves to its position. Rejects with `bad_payload`, `unknown_event`,
-   * `queue_full`, `too_large`, `timeout` (never sent), `indeterminate` (may have been applied), `aborted`, `closed`, or the hub's code.
+   * `async_schema`,
+   * `bad_options`, `queue_full`, `too_large`, `timeout` (never sent), `indeterminate` (may have been applied), `aborted`, `closed`, or the hub's code.
    */
   publish<N extends ClientEventName<R, K>>(
     event: N,
@@ -94,7 +95,7 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
   ): Promise<RequestResult<R, K, N>>
   /**
    * Sends a message to the others that listen, at most once: `false` when it was dropped, as there is no connection or
-   * the transport is congested. Throws `bad_payload` or `unknown_event`.
+   * the transport is congested. Throws `bad_payload`, `async_schema`, `unknown_event` or `too_large`.
    */
   tell<N extends MessageName<R, K>>(message: N, data: MessageInput<R, K, N>): boolean
 }

@@ -105,6 +105,10 @@ export class Connection {
     return this.#machine.state === 'online'
   }
 
+  get isOff(): boolean {
+    return this.#machine.state === 'off'
+  }
+
   /** How much waits in the transport, in bytes. */
   get bufferedBytes(): number {
     return this.#socket?.bufferedBytes ?? 0
@@ -138,7 +142,12 @@ export class Connection {
   }
 
   #write(frame: ClientFrame): void {
-    this.#socket?.send(JSON.stringify(frame))
+    try {
+      this.#socket?.send(JSON.stringify(frame))
+    } catch (error) {
+      this.#end(toSyncError(error, 'connection_lost'))
+      return
+    }
     this.#listener.note('frame', { direction: 'out', frame: frame[0] })
   }
 
@@ -176,12 +185,15 @@ export class Connection {
 
   #wait(isPaused: boolean): void {
     const { clock } = this.#settings
+    const scope = this.#scope
     let delayMs = backoffDefaults.maxMs
     try {
       delayMs = this.#retry.delayMs(isPaused, clock.now())
     } catch (error) {
       this.#listener.failed(toSyncError(error, 'listener_failed'), 'connect')
     }
+    // The app's own delay, or its handler of errors, may have ended all this.
+    if (scope.disposed) return
     this.#nextAttemptAt = clock.now() + delayMs
     this.#scope.own(clock.after(delayMs, () => this.#machine.send('retry')))
   }
@@ -210,15 +222,16 @@ export class Connection {
     const signals = new Disposer()
     // Held before they are followed: one that speaks at once may make the app close this.
     this.#signals = signals
-    const undo = watchSignals(this.#settings.signals, {
-      doubt,
-      wake: () => {
-        doubt()
-        this.#machine.send('retry')
-      },
-      freeze: () => this.#machine.send('freeze'),
-    })
-    signals.own(undo)
+    const wake = () => {
+      doubt()
+      this.#machine.send('retry')
+    }
+    const freeze = () => this.#machine.send('freeze')
+    try {
+      signals.own(watchSignals(this.#settings.signals, { doubt, wake, freeze }))
+    } catch (error) {
+      this.#listener.failed(toSyncError(error, 'listener_failed'), 'connect')
+    }
   }
 
   #authorize(): void {

@@ -23,6 +23,8 @@ export interface Client<R extends AnyRegistry> {
   readonly id: string | undefined
   /** The connection now. The same object until something changes. */
   readonly status: ConnectionStatus
+  /** Whether the app has switched it off, with `enabled: false` or `disconnect`: only `connect` switches it on. */
+  readonly isOff: boolean
   /** Hears of each new status. Bound: it can be handed on as it is. */
   readonly onStatus: (listener: (status: ConnectionStatus) => void) => Undo
   /** Hears of everything that happens in this client, without payloads and tokens. */
@@ -93,6 +95,10 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     return this.#connection.status
   }
 
+  get isOff(): boolean {
+    return this.#connection.isOff
+  }
+
   // Bound, so that it can be handed to a store's `subscribe`.
   readonly onStatus = (listener: (status: ConnectionStatus) => void): Undo =>
     this.#listeners.on('status', listener)
@@ -140,7 +146,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
         this.#subscriptions.offline()
       },
       received: (frame) => routeFrame(frame, this.#subscriptions, this.#outbox),
-      changed: (status) => this.#listeners.emit('status', status),
+      changed: (status) => this.#listeners.emitInOrder('status', status),
       failed: (error, stage) => this.#report(error, { stage }),
       note: this.#stats.note,
     }
@@ -155,7 +161,14 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
       clock,
       lingerMs,
       unknownEvents,
-      delayMs: (attempt) => backoffMs(attempt, random, backoff),
+      delayMs: (attempt) => {
+        try {
+          return backoffMs(attempt, random, backoff)
+        } catch (error) {
+          this.#report(toSyncError(error, 'listener_failed'), { stage: 'subscribe' })
+          return backoff.maxMs
+        }
+      },
       nextRef: () => ++this.#lastRef,
       get isOnline() {
         return connection.isOnline
@@ -191,7 +204,9 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
       if (bytes > this.#maxBytes)
         throw new SyncError('too_large', `${bytes} bytes: the hub takes ${this.#maxBytes}`)
       const isCongested = this.#connection.bufferedBytes > this.#settings.volatileMaxBytes
-      return !isCongested && this.#connection.send(frame)
+      const isSent = !isCongested && this.#connection.send(frame)
+      if (!isSent) this.#stats.note('dropped', { channel: frame[1], name: frame[2] })
+      return isSent
     },
   }
 

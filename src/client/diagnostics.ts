@@ -15,7 +15,7 @@ interface SendName {
   readonly name: string
 }
 
-/** What a client tells of itself, by type. Never a payload, never a token. */
+/** What a client tells of itself, by type. Never a payload, never a token; but errors have the words of whoever made them. */
 export interface DiagnosticFields {
   /** An attempt to connect begins. */
   attempt: { readonly attempt: number }
@@ -27,6 +27,10 @@ export interface DiagnosticFields {
   roundTrip: { readonly ms: number }
   /** The hub has accepted a subscription; `recovered` as in `Subscribed`. */
   subscribed: { readonly channel: string; readonly recovered: boolean | null }
+  /** Nothing was missed in an interruption, or all of it has come again. */
+  recovered: { readonly channel: string }
+  /** A message was not sent, as there was no connection or the transport was congested. */
+  dropped: { readonly channel: string; readonly name: string }
   /** Continuity was lost. */
   gap: { readonly channel: string; readonly reason: GapReason }
   /** An event or a message has arrived. */

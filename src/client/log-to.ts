@@ -39,6 +39,8 @@ const levels: { readonly [Type in DiagnosticType]: LogLevel } = {
   frame: 'debug',
   connected: 'info',
   subscribed: 'info',
+  recovered: 'debug',
+  dropped: 'debug',
   lost: 'warn',
   gap: 'warn',
   refused: 'warn',
@@ -62,6 +64,8 @@ const lines: { readonly [Type in DiagnosticType]: (fields: DiagnosticFields[Type
     roundTrip: ({ ms }) => `round trip ${ms} ms`,
     subscribed: ({ channel, recovered }) =>
       `subscribed to ${channel}${recovered === null ? '' : recovered ? ', nothing missed' : ', after a gap'}`,
+    recovered: ({ channel }) => `recovered ${channel}`,
+    dropped: ({ channel, name }) => `dropped ${name} on ${channel}`,
     gap: ({ channel, reason }) => `gap in ${channel} (${reason})`,
     received: ({ channel, name }) => `received ${name} on ${channel}`,
     sent: ({ isResend, ...send }) => `sent ${nameOf(send)}${isResend ? ' again' : ''}`,
@@ -75,19 +79,13 @@ const lines: { readonly [Type in DiagnosticType]: (fields: DiagnosticFields[Type
 /** What ends an attempt before there is a connection. */
 const attemptCodes: ReadonlySet<SyncErrorCode> = new Set(['connect_failed', 'connect_timeout', 'auth_failed'])
 
-/** Those whose message tells times, counts and close codes. In that of others, an app's own values may stand. */
-const harmless: ReadonlySet<SyncErrorCode> = new Set([
-  'connect_failed',
-  'connect_timeout',
-  'connection_lost',
-  'ping_timeout',
-  'timeout',
-  'queue_full',
-  'indeterminate',
-])
+/** Those whose message is always the client's own. In that of others, values of the app or of the hub may stand. */
+const harmless: ReadonlySet<SyncErrorCode> = new Set(['connect_timeout', 'ping_timeout', 'queue_full'])
 
 function why({ code, message }: SyncError): string {
-  return harmless.has(code) ? `(${code}: ${message.trim()})` : `(${code})`
+  // Of a close, the number; the reason is the other side's.
+  const words = harmless.has(code) ? message : /^Closed with \d+/.exec(message)?.[0]
+  return words ? `(${code}: ${words})` : `(${code})`
 }
 
 function nameOf({ kind, name, channel }: { kind: string; name: string; channel: string }): string {

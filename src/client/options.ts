@@ -73,22 +73,35 @@ export const clientDefaults = {
 
 /** The options over their defaults, the nested ones too. Throws `bad_options`. */
 export function clientSettings(options: ClientOptions) {
-  const { backoff = {}, breaker = {}, outbox = {}, signals = {} } = options
-  const settings = withDefaults({ ...clientDefaults, heartbeatMs: 0 }, options)
-  const { delaysMs } = backoff
-  if (
-    Array.isArray(delaysMs) &&
-    !(delaysMs.length > 0 && delaysMs.every((ms) => typeof ms === 'number' && ms >= 0))
-  ) {
-    throw new SyncError('bad_options', 'Not a list of numbers from 0: delaysMs')
-  }
+  // `false` is the one value that is not of its default's type.
+  const { breaker, ...rest } = withDefaults({ url: '' }, options)
+  const settings = withDefaults({ ...clientDefaults, heartbeatMs: 0, auth: undefined }, rest)
+  const { backoff, signals, auth, unknownEvents } = settings
+  const outbox = withDefaults(outboxDefaults, settings.outbox)
+  if (!settings.url) throw new SyncError('bad_options', 'Not an address: url is empty')
+  if (auth && typeof auth !== 'function') throw new SyncError('bad_options', 'Not a function: auth')
+  checkDelays(backoff.delaysMs)
+  checkChoice('unknownEvents', unknownEvents, ['ignore', 'error'])
+  checkChoice('whenFull', outbox.whenFull, ['reject', 'drop-oldest', 'drop-newest'])
   return {
     ...settings,
     backoff: withDefaults(backoffDefaults, backoff),
-    breaker: breaker && withDefaults(breakerDefaults, breaker),
-    outbox: withDefaults(outboxDefaults, outbox),
+    breaker: breaker !== false && withDefaults(breakerDefaults, breaker ?? {}),
+    outbox,
     signals: withDefaults(browserSignals, signals),
   }
+}
+
+function checkDelays(delaysMs: BackoffOptions['delaysMs']): void {
+  if (delaysMs === undefined || typeof delaysMs === 'function') return
+  const isDelay = (ms: unknown) => typeof ms === 'number' && ms >= 0
+  if (Array.isArray(delaysMs) && delaysMs.length > 0 && delaysMs.every(isDelay)) return
+  throw new SyncError('bad_options', 'Not a list of numbers from 0: delaysMs')
+}
+
+function checkChoice(key: string, value: unknown, choices: readonly string[]): void {
+  if (choices.includes(value as string)) return
+  throw new SyncError('bad_options', `Not one of ${choices.join(', ')}: ${key} is ${String(value)}`)
 }
 
 export type ClientSettings = ReturnType<typeof clientSettings>

@@ -90,6 +90,9 @@ interface Send extends Draft<unknown> {
   sentAt?: number
   /** The hub has missed one before it. */
   isAstray?: boolean
+  /** When it is given up, in milliseconds since 1970. */
+  endsAt?: number
+  isSettled?: boolean
   stopTimer?: Undo
   readonly undos: Disposer
   promise?: Promise<unknown>
@@ -166,7 +169,7 @@ export class Outbox {
   online(): void {
     // What is added meanwhile, from within a listener, has its turn at the end.
     for (const send of this.#sends) this.#transmit(send)
-    this.#isFlushed = true
+    this.#isFlushed = this.#link.isOnline
   }
 
   /** The hub has applied a publication. */
@@ -191,13 +194,18 @@ export class Outbox {
   answered(ref: number, answer: SyncError | { data: unknown; position: WirePosition | undefined }): boolean {
     const send = this.#requests.get(ref)
     if (!send) return false
-    if (isSyncError(answer)) this.#settle(send, answer)
-    else this.#settle(send, { ...answer, position: answer.position && toPosition(answer.position) })
+    if (isSyncError(answer)) {
+      // Its handler still runs, or has run.
+      const { code, message } = answer
+      const isUnknown = code === 'timeout'
+      this.#settle(send, isUnknown ? new SyncError('indeterminate', message, { cause: answer }) : answer)
+    } else this.#settle(send, { ...answer, position: answer.position && toPosition(answer.position) })
     return true
   }
 
   /** Settles everything. */
   close(): void {
+    if (this.#isClosed) return
     this.#isClosed = true
     for (const send of [...this.#sends]) this.#giveUp(send, ['closed', 'The client was closed'])
   }
@@ -207,6 +215,9 @@ export class Outbox {
     const { maxCount, maxBytes, whenFull } = this.#settings
     const { bytes } = added
     if (this.#isClosed) return new SyncError('closed', 'The client is closed')
+    if (signal && typeof signal.addEventListener !== 'function') {
+      return new SyncError('bad_options', 'signal: not an AbortSignal')
+    }
     if (!((added.timeoutMs ?? 0) >= 0)) return new SyncError('bad_options', 'timeoutMs: not a number from 0')
     if (signal?.aborted) return new SyncError('aborted', 'Given up by the app', { cause: signal.reason })
     if (bytes > maxBytes) return new SyncError('too_large', `${bytes} bytes are more than ${maxBytes}`)
@@ -222,7 +233,9 @@ export class Outbox {
     }
     if (count >= maxCount || held > maxBytes) return this.#full(added)
     for (const send of dropped) this.#settle(send, this.#full(send))
-    return undefined
+    // Whoever heard of the drops may have closed the client, or filled the place.
+    if (this.#isClosed) return new SyncError('closed', 'The client is closed')
+    return this.#sends.size >= maxCount || this.#bytes + bytes > maxBytes ? this.#full(added) : undefined
   }
 
   #full({ promise }: Send): SyncError {
@@ -236,6 +249,11 @@ export class Outbox {
     // Whoever heard of the one before may have let go of the connection.
     if (!this.#link.isOnline) return
     const { clock, maxBytes } = this.#link
+    // A machine that slept has not run its timers.
+    if (clock.now() >= send.endsAt!) {
+      this.#giveUp(send, ['timeout', 'its time was over'])
+      return
+    }
     const { kind, channel, name, data, bytes } = send
     // Names are ASCII; the rest of a frame takes less than 100 bytes.
     if (bytes + channel.length + name.length + 100 > maxBytes) {
@@ -259,9 +277,9 @@ export class Outbox {
     } else {
       send.number ??= this.#link.nextRef()
       this.#requests.set(send.number, send)
-      const leftMs = Math.ceil(send.createdAt + send.timeoutMs! - clock.now())
+      const leftMs = Math.ceil(send.endsAt! - clock.now())
       const options: ReqOptions = isResend ? { ageMs } : {}
-      if (leftMs >= 0 && leftMs < Number.MAX_SAFE_INTEGER) options.timeoutMs = leftMs
+      if (leftMs < Number.MAX_SAFE_INTEGER) options.timeoutMs = leftMs
       this.#link.send(['req', send.number, channel, name, data, options])
     }
     this.#link.note('sent', { kind, channel, name, isResend })
@@ -291,6 +309,7 @@ export class Outbox {
   #limit(send: Send, ms: number): void {
     send.stopTimer?.()
     const after = `${ms} ms`
+    send.endsAt = this.#link.clock.now() + ms
     send.stopTimer = this.#link.clock.after(ms, () => this.#giveUp(send, ['timeout', after]))
   }
 
@@ -299,14 +318,17 @@ export class Outbox {
     const { kind, number, sentAt } = send
     if (sentAt === undefined) this.#settle(send, new SyncError(code, `Never sent: ${why}`, { cause }))
     else {
-      if (kind === 'request' && this.#link.isOnline) this.#link.send(['cancel', number!])
       const name = code === 'aborted' ? code : 'indeterminate'
+      if (kind === 'request' && this.#link.isOnline) this.#link.send(['cancel', number!])
       this.#settle(send, new SyncError(name, `Sent, and not answered: ${why}`, { cause }))
     }
   }
 
   #settle(send: Send, outcome: Answer | SyncError): void {
     const { kind, channel, name, number, sentAt, createdAt } = send
+    // Whoever heard of its last frame may have settled it.
+    if (send.isSettled) return
+    send.isSettled = true
     send.stopTimer?.()
     send.undos.dispose()
     if (this.#sends.delete(send)) this.#bytes -= send.bytes

@@ -15,7 +15,7 @@ export class Stats {
     this.#counts[type] = (this.#counts[type] ?? 0) + 1
     if ('ms' in fields && type === 'roundTrip') this.#roundTripMs = fields.ms
     // Most clients have no such listener, and each event is noted.
-    if (this.#listeners.has('diagnostic')) this.#listeners.emit('diagnostic', { type, ...fields })
+    if (this.#listeners.has('diagnostic')) this.#listeners.emitInOrder('diagnostic', { type, ...fields })
   }
 
   read(pending: ClientStats['pending']): ClientStats {

@@ -157,6 +157,7 @@ export class Subscription {
     // The gap is told first, and whoever heard of it may have ended all this.
     if (!this.#machine.send('accepted')) return false
     this.#link.note('subscribed', { channel: this.name, recovered })
+    if (recovered) this.#link.note('recovered', { channel: this.name })
     this.#listeners.emit('subscribed', toPosition(this.#position!), recovered)
     this.#refusals = 0
     return true
@@ -170,7 +171,11 @@ export class Subscription {
     const again = () => {
       if (this.#link.isOnline) this.online()
     }
-    if (this.#refusals) this.#cancelRetry = clock.after(delayMs(this.#refusals), again)
+    if (this.#refusals) {
+      const ms = delayMs(this.#refusals)
+      // The app's own delay may have ended all this.
+      if (this.#machine.state === 'refused') this.#cancelRetry = clock.after(ms, again)
+    }
     this.#report(error, 'subscribe')
   }
 

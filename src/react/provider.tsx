@@ -13,8 +13,8 @@ export interface SyncProviderProps<R extends AnyRegistry> {
 export function providerOf<R extends AnyRegistry>(context: Context<Client<R> | undefined>) {
   return function SyncProvider({ client, children }: SyncProviderProps<R>): ReactNode {
     useEffect(() => {
-      // Not while it waits or has given up: showing a page must not undo the backoff.
-      if (client.status.state === 'disconnected') client.connect()
+      // Not while it waits or has given up, nor where the app has switched it off: showing a page must not undo that.
+      if (client.status.state === 'disconnected' && !client.isOff) client.connect()
     }, [client])
     return <context.Provider value={client}>{children}</context.Provider>
   }

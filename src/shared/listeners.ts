@@ -10,6 +10,7 @@ type Listener = (...args: never[]) => unknown
  */
 export class Listeners {
   readonly #emitter = new EventEmitter()
+  readonly #waiting: [event: string, a: unknown][] = []
   readonly #onThrow: (error: unknown, event: string) => void
 
   constructor(onThrow: (error: unknown, event: string) => void) {
@@ -30,6 +31,16 @@ export class Listeners {
     return () => {
       active = false
       this.#emitter.off(event, wrapped)
+    }
+  }
+
+  /** As `emit`, but what is told from within a listener waits until all have heard what came before it. */
+  emitInOrder(event: string, a?: unknown): void {
+    this.#waiting.push([event, a])
+    if (this.#waiting.length > 1) return
+    for (let next = this.#waiting[0]; next; next = this.#waiting[0]) {
+      this.emit(...next)
+      this.#waiting.shift()
     }
   }
 

@@ -93,6 +93,21 @@ describe('useConnection', () => {
 })
 
 describe('SyncProvider', () => {
+  test.each(['enabled: false', 'disconnect'])(
+    'leaves a client alone that is switched off by %s',
+    async (how) => {
+      const world = startWorld(how === 'disconnect' ? {} : { client: { enabled: false } })
+      world.client.disconnect()
+      world.show(null)
+      await world.pass()
+      expect(world.client.status.state).toBe('disconnected')
+      expect(world.network.links).toEqual([])
+      world.client.connect()
+      await world.pass()
+      expect(world.client.status.state).toBe('connected')
+    },
+  )
+
   test('connects once it is shown', async () => {
     const world = startWorld()
     await world.pass()

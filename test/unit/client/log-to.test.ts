@@ -85,7 +85,7 @@ const samples: readonly [ClientDiagnostic, line: string][] = [
   ],
   [
     { type: 'refused', ...send, error: error('timeout', 'Never sent: 5000 ms') },
-    'warn syncline not applied: publication answered on quiz/7 (timeout: Never sent: 5000 ms)',
+    'warn syncline not applied: publication answered on quiz/7 (timeout)',
   ],
   [
     { type: 'indeterminate', ...send, error: error('aborted') },

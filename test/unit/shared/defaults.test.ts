@@ -4,8 +4,8 @@ import { withDefaults } from '../../../src/shared/defaults.ts'
 
 test('options stand over defaults, and one that is undefined is not given', () => {
   const defaults = { a: 1, b: 2, c: 'c', d: true, e: 5 }
-  const options = { a: undefined, b: 0, c: null, d: false }
-  expect(withDefaults(defaults, options)).toEqual({ a: 1, b: 0, c: null, d: false, e: 5 })
+  const options = { a: undefined, b: 0, c: 'x', d: false }
+  expect(withDefaults(defaults, options)).toEqual({ a: 1, b: 0, c: 'x', d: false, e: 5 })
 })
 
 test('an option without a default is taken as it is', () => {
@@ -40,4 +40,21 @@ describe('where the default is a number', () => {
       expect(withDefaults({ waitMs: 1_000 }, { waitMs })).toEqual({ waitMs })
     },
   )
+})
+
+test.each([
+  ['wait', null],
+  ['run', 'x'],
+  ['name', 5],
+  ['on', 'yes'],
+  ['clock', null],
+])('the option %s of another type than its default is refused by its name: %j', (key, value) => {
+  const defaults = { wait: 1, run: () => {}, name: 'a', on: true, clock: {} }
+  expect(() => withDefaults(defaults, { [key]: value })).toThrow(
+    expect.objectContaining({ code: 'bad_options', message: expect.stringContaining(key) }),
+  )
+})
+
+test.each([null, 5, 'x', undefined])('options that are %j are refused', (options) => {
+  expect(() => withDefaults({}, options as never)).toThrow(expect.objectContaining({ code: 'bad_options' }))
 })
