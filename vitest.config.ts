@@ -28,6 +28,7 @@ const leadsFromPage = 'a page has an address, from which this one leads to a hub
 
 /** What stays on Node, file or test, by how its name (file > suites > test) begins; why. */
 const nodeOnly = {
+  'test/unit/client/connection-diagnostics.test.ts': 'it searches objects by `node:util`',
   'test/unit/client/log-to.test.ts': 'it imports esbuild, to see what a bundle holds',
   'test/unit/client/outbox-bounds.test.ts > when it is full > a drop by drop-': hearsUnhandled,
   'test/unit/client/outbox-bounds.test.ts > when it is full > a refusal is a rejection that': hearsUnhandled,
