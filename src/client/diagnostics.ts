@@ -3,11 +3,12 @@ import type { SyncError } from '../shared/errors.ts'
 import type { ErrorStage } from '../shared/report.ts'
 
 /** Why a send was settled without an acknowledgement, and of what. */
-interface SendFailure extends SendName {
+export interface SendFailure extends SendName {
   readonly error: SyncError
 }
 
-interface SendName {
+/** Which send a diagnostic is about. */
+export interface SendName {
   readonly kind: 'publication' | 'request'
   /** The channel's name on the wire. */
   readonly channel: string

@@ -10,7 +10,14 @@ export { type ClientGroup, createClientGroup, type GroupMember, type GroupStatus
 export type { ConnectionStatus, TokenRequest } from './connection.ts'
 export type { ConnectionState } from './connection-states.ts'
 export { type Client, createClient } from './create-client.ts'
-export type { ClientDiagnostic, ClientStats, DiagnosticFields, DiagnosticType } from './diagnostics.ts'
+export type {
+  ClientDiagnostic,
+  ClientStats,
+  DiagnosticFields,
+  DiagnosticType,
+  SendFailure,
+  SendName,
+} from './diagnostics.ts'
 export { type Logger, type LogLevel, logTo } from './log-to.ts'
 export { type ClientOptions, clientDefaults } from './options.ts'
 export { type OutboxOptions, outboxDefaults, type SendOptions } from './outbox.ts'
