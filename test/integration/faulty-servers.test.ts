@@ -8,6 +8,7 @@ import {
   greet,
   type Peer,
   platforms,
+  requestsPerRefusal,
   said,
   startBabbling,
   startByHand,
@@ -93,7 +94,7 @@ describe.each(platforms)('over $platform, a client', ({ use, tellsStatus }) => {
     await untilWaiting(client)
     await failAgain(client, clock)
     await failAgain(client, clock)
-    expect(server.refused).toBe(3)
+    expect(server.refused).toBe(3 * (await requestsPerRefusal(status)))
     const { state, attempt, cause } = client.status
     expect([state, attempt, cause?.code]).toEqual(['connecting', 3, 'connect_failed'])
     if (tellsStatus) expect(cause?.message).toContain(String(status))

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { onTestFinished, vi } from 'vitest'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { webSocketClass } from '../../src/client/websocket/node.ts'
 import type { HubFrame, WelcomeOptions } from '../../src/protocol/frames.ts'
 import { subprotocol } from '../../src/protocol/version.ts'
 import { type HttpServer, patience, startHttp } from './hub-server.ts'
@@ -144,6 +145,19 @@ export async function startRefusing(status: number): Promise<RefusingServer> {
     },
     relent: () => void server.off('upgrade', refuse),
   }
+}
+
+/**
+ * How many requests the platform in use makes of one `new WebSocket` that a server refuses with the HTTP status: the global class
+ * of Node 24 asks a second time on 401, as undici 7.29 does in `fetch`.
+ */
+export async function requestsPerRefusal(status: number): Promise<number> {
+  const server = await startRefusing(status)
+  const socket = new (webSocketClass())(server.url)
+  await new Promise((resolve) => {
+    socket.onerror = socket.onclose = resolve
+  })
+  return server.refused
 }
 
 /** The server's end of one WebSocket, on which everything is written by hand. */
