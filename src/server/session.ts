@@ -5,14 +5,19 @@ import { SyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
 import type { HubSettings, HubUser } from './options.ts'
 import { sessionStates } from './session-states.ts'
+import type { SharedMessage } from './shared-message.ts'
 
 /** The hub's half of one transport connection. */
 export interface SessionSocket {
-  /** How much of what was sent has not left yet, in bytes. */
+  /** How much of what was sent has not left yet, in bytes; what waits for the end of the tick included. */
   readonly bufferedBytes: number
   send(message: string): void
-  /** Closes with a code and a reason of at most 123 bytes. */
+  /** Sends what others get as well; in order with `send`. Default: `send` of its text. */
+  sendShared?(message: SharedMessage): void
+  /** Closes with a code and a reason of at most 123 bytes, after all that was sent. */
   close(code: number, reason: string): void
+  /** Ends it at once, dropping what has not left yet: for a client that does not read. Default: nothing beyond `close`. */
+  terminate?(): void
 }
 
 /** One client's connection, from the hub's side. */
