@@ -85,6 +85,13 @@ export type ClientEventInput<
   N extends ClientEventName<R, K>,
 > = In<Section<R, K, 'clientEvents'>[N]>
 
+/** What a hub's hook gets of it: the schema's output. */
+export type ClientEventOutput<
+  R extends AnyRegistry,
+  K extends ChannelKey<R>,
+  N extends ClientEventName<R, K>,
+> = Out<Section<R, K, 'clientEvents'>[N]>
+
 /** What a client may send to the others, unlogged. */
 export type MessageName<R extends AnyRegistry, K extends ChannelKey<R>> = NameOf<Section<R, K, 'messages'>>
 

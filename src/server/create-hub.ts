@@ -3,10 +3,21 @@ import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
 import { withDefaults } from '../shared/defaults.ts'
+import type { Undo } from '../shared/disposer.ts'
+import { toSyncError } from '../shared/errors.ts'
+import { randomMark } from '../shared/random.ts'
 import { guardHandler } from '../shared/report.ts'
-import { type HubChannel, publish } from './channel.ts'
+import { Attendance } from './attendance.ts'
+import { type ChannelParts, type HubChannel, ServerChannel } from './channel.ts'
+import { Diagnostics, type HubDiagnosticListener } from './diagnostics.ts'
+import { Directory } from './directory.ts'
 import { fanOut } from './fan-out.ts'
+import { type AnyHandlers, type ChannelHandlers, checkHandlers } from './handlers.ts'
+import type { HubHealth } from './health.ts'
+import { Histories } from './history.ts'
+import { describe, type HubSession, type SessionChoice } from './hub-session.ts'
 import { Memberships } from './memberships.ts'
+import { Messages } from './messages.ts'
 import {
   type ConnectRequest,
   checkSettings,
@@ -15,10 +26,16 @@ import {
   type HubUser,
   hubDefaults,
 } from './options.ts'
-import { Rooms } from './rooms.ts'
-import { type ChannelHandlers, Served } from './served.ts'
-import type { Session, SessionSocket } from './session.ts'
+import { Presence } from './presence.ts'
+import { Publications } from './publications.ts'
+import { reporter } from './refusals.ts'
+import type { Refusal } from './request.ts'
+import { Requests } from './requests.ts'
+import { type Room, Rooms } from './rooms.ts'
+import { Served } from './served.ts'
+import type { SessionSocket } from './session.ts'
 import { type SessionHandlers, Sessions } from './sessions.ts'
+import { allPublished, type HubUsers } from './users.ts'
 
 /** The server's half: sessions, channels, and the log behind them. */
 export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
@@ -27,6 +44,8 @@ export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
   readonly settings: HubSettings
   /** How many connections there are. */
   readonly connections: number
+  /** Whether new connections are let in: not while the hub is full, drained or closed. */
+  readonly isTakingSessions: boolean
   /**
    * Opens a channel to clients; one that is not served is refused. Throws `bad_options` when it is served
    * already, `unknown_channel` for a key that the registry lacks.
@@ -34,13 +53,30 @@ export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
   serve<K extends ChannelKey<R>>(key: K, handlers: ChannelHandlers<R, K, User>): void
   /** A handle of a channel. Throws `unknown_channel` or `bad_channel`. */
   channel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): HubChannel<R, K>
+  /** These users, by their ids, for what each is to hear on a channel of their own. */
+  users(ids: Iterable<string | number>): HubUsers<R>
+  /** The client with this public id, if it is connected to this node. */
+  session(id: string): HubSession<User> | undefined
+  /** Sends clients away for good, with close code 4503: all of a user, or one. Returns how many were connected to this node. */
+  disconnect(which: SessionChoice): number
+  /** Hears of everything that happens. */
+  onDiagnostic(listener: HubDiagnosticListener): Undo
+  /** How the hub is, for a load balancer: `healthHandler` answers with it. */
+  health(): HubHealth
   /** Takes a connection of any transport in. `attachWebSocket` calls it; so does whoever writes a transport. */
   accept(socket: SessionSocket, request: ConnectRequest): SessionHandlers
+  /** Takes down that a transport has refused a connection. */
+  refused(request: ConnectRequest, refusal: Refusal): void
+  /**
+   * Takes no more connections, and tells each client to come back, elsewhere, at a random moment within `overMs` milliseconds (default
+   * 10,000). Resolves when all have gone; who is left 5 s after that is closed with 4000.
+   */
+  drain(options?: { readonly overMs?: number }): Promise<void>
   /** Ends all sessions with close code 1001, so that they come back, and the broadcaster if the hub made it. */
   close(): Promise<void>
 }
 
-/** A hub for the channels of `registry`. Attach it to a server with `attachWebSocket`. Throws `bad_registry`. */
+/** A hub for the channels of `registry`. Attach it to a server with `attachWebSocket`. Throws `bad_registry`, `bad_options`. */
 export function createHub<R extends AnyRegistry, User extends HubUser = HubUser>(
   registry: R,
   options: HubOptions<User> = {},
@@ -48,57 +84,148 @@ export function createHub<R extends AnyRegistry, User extends HubUser = HubUser>
   return new WiredHub<R, User>(registry, options)
 }
 
+/** How long after their last moment clients may still be there, in milliseconds: some do not know `bye`, or are frozen. */
+const drainGraceMs = 5_000
+
 /** Constructs the parts and joins them; decides nothing. */
 class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, User> {
   readonly registry: R
   readonly settings: HubSettings
-  readonly #broadcaster
   readonly #ownsBroadcaster: boolean
-  readonly #served = new Served()
+  readonly #diagnostics: Diagnostics
+  readonly #directory = new Directory()
+  readonly #presence: Presence
+  readonly #served: Served
+  readonly #channelParts: ChannelParts
   readonly #sessions: Sessions
 
-  constructor(registry: R, options: HubOptions<User>) {
-    const { authenticate, broadcaster, ...rest } = options
+  constructor(registry: R, { authenticate, broadcaster: given, ...rest }: HubOptions<User>) {
     checkRegistry(registry)
     this.registry = registry
-    const settings = withDefaults(hubDefaults, rest)
-    checkSettings(settings)
-    this.settings = { ...settings, onError: guardHandler(settings.onError) }
-    this.#ownsBroadcaster = broadcaster === undefined
-    this.#broadcaster = broadcaster ?? memory(this.settings)
-    const rooms = new Rooms(this.#broadcaster, fanOut)
-    const memberships = new Memberships({ registry, served: this.#served, rooms, settings: this.settings })
-    const sessions = new Map<string, Session>()
-    this.#sessions = new Sessions({ registry, settings: this.settings, authenticate, sessions }, memberships)
+    const checked = withDefaults(hubDefaults, rest)
+    checkSettings(checked)
+    const diagnostics = new Diagnostics(checked.clock.now, (error) => {
+      checked.onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
+    })
+    const settings = { ...checked, onError: withNote(guardHandler(checked.onError), diagnostics) }
+    const broadcaster = given ?? memory(settings)
+    const served = new Served(registry, settings)
+    const rooms = new Rooms(broadcaster, withDelivery(diagnostics))
+    const presence = new Presence({ settings, roomOf: (name) => rooms.get(name) })
+    const report = reporter(settings, diagnostics)
+    const common = { registry, settings, served, rooms, broadcaster, presence, diagnostics, report }
+    const memberships = new Memberships(common)
+    const frames = {
+      memberships,
+      publications: new Publications(common),
+      requests: new Requests({ ...common, owner: randomMark(settings.random, 12) }),
+      messages: new Messages(common),
+      attendance: new Attendance(common),
+      histories: new Histories(common),
+    }
+    this.settings = settings
+    this.#ownsBroadcaster = given === undefined
+    this.#diagnostics = diagnostics
+    this.#served = served
+    this.#presence = presence
+    this.#channelParts = common
+    const directory = this.#directory
+    this.#sessions = new Sessions({ ...common, authenticate, directory, memberships, frames })
   }
 
   get connections(): number {
     return this.#sessions.count
   }
 
-  serve<K extends ChannelKey<R>>(key: K, { authorize }: ChannelHandlers<R, K, User>): void {
-    definitionOf(this.registry, key)
-    this.#served.add(key, authorize as Parameters<Served['add']>[1])
+  get isTakingSessions(): boolean {
+    return this.#sessions.status === 'ok'
+  }
+
+  serve<K extends ChannelKey<R>>(key: K, handlers: ChannelHandlers<R, K, User>): void {
+    const { spec } = definitionOf(this.registry, key)
+    checkHandlers(key, spec, handlers as unknown as AnyHandlers)
+    this.#served.add(key, handlers as unknown as AnyHandlers)
   }
 
   channel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): HubChannel<R, K> {
-    const name = channelName(this.registry, key, ...params)
-    const { events, clientEvents } = definitionOf(this.registry, key).spec
-    const parts = {
-      name,
-      schemas: { ...events, ...clientEvents },
-      broadcaster: this.#broadcaster,
-      clock: this.settings.clock,
+    const channel = this.#channel(key, channelName(this.registry, key, ...params))
+    const handle: HubChannel<AnyRegistry, string> = {
+      name: channel.name,
+      publish: (event, data, options) => channel.publish({ event, data, options }),
+      tell: (message, data, options) => channel.tell(message, data, options),
+      position: () => channel.position(),
+      history: (query) => channel.history(query) as ReturnType<HubChannel<AnyRegistry, string>['history']>,
+      presence: () => channel.presence(),
+      count: () => channel.count(),
     }
-    return { name, publish: (event, data, options) => publish(parts, { event, data }, options) }
+    return handle as unknown as HubChannel<R, K>
+  }
+
+  users(ids: Iterable<string | number>): HubUsers<R> {
+    const users = [...new Set(Array.from(ids, String))]
+    return {
+      publish: (key, event, ...[data, options]) => {
+        const channels = users.map((user) => this.#channel(key, channelName(this.registry, key, { user })))
+        return allPublished(channels.map((channel) => channel.publish({ event, data, options })))
+      },
+    }
+  }
+
+  session(id: string): HubSession<User> | undefined {
+    const session = this.#directory.get(id)
+    return session && describe<User>(session)
+  }
+
+  disconnect(which: SessionChoice): number {
+    const sessions = this.#directory.chosen(which)
+    for (const session of sessions) session.close(4503, 'sent away')
+    return sessions.length
+  }
+
+  onDiagnostic(listener: HubDiagnosticListener): Undo {
+    return this.#diagnostics.on(listener)
+  }
+
+  health(): HubHealth {
+    return { status: this.#sessions.status, connections: this.connections }
   }
 
   accept(socket: SessionSocket, request: ConnectRequest): SessionHandlers {
     return this.#sessions.accept(socket, request)
   }
 
+  refused(request: ConnectRequest, { status }: Refusal): void {
+    this.#diagnostics.noteRefusedUpgrade(request, status)
+  }
+
+  async drain({ overMs = 10_000 }: { readonly overMs?: number } = {}): Promise<void> {
+    await this.#sessions.drain(overMs, drainGraceMs)
+  }
+
   async close(): Promise<void> {
     this.#sessions.close()
-    if (this.#ownsBroadcaster) await this.#broadcaster.close()
+    this.#presence.close()
+    if (this.#ownsBroadcaster) await this.#channelParts.broadcaster.close()
+  }
+
+  #channel(key: string, name: string): ServerChannel {
+    return new ServerChannel(name, definitionOf(this.registry, key), this.#channelParts)
+  }
+}
+
+function withDelivery(diagnostics: Diagnostics): (room: Room, entry: Parameters<typeof fanOut>[1]) => void {
+  return (room, entry) => {
+    fanOut(room, entry)
+    if (!diagnostics.isHeard) return
+    diagnostics.note('deliver', { channel: room.name, offset: entry.offset, sessions: room.sessions.size })
+  }
+}
+
+/** What `onError` hears of, whoever listens to diagnostics hears of, too. */
+function withNote(onError: HubSettings['onError'], diagnostics: Diagnostics): HubSettings['onError'] {
+  return (error, context) => {
+    const { stage, channel, client } = context
+    diagnostics.note('error', { code: error.code, stage, channel, client })
+    onError(error, context)
   }
 }

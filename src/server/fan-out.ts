@@ -1,5 +1,7 @@
 import type { LogEntry } from '../broadcasters/broadcaster.ts'
+import { SyncError } from '../shared/errors.ts'
 import type { Room } from './rooms.ts'
+import type { SharedMessage } from './shared-message.ts'
 
 /** What a channel's log holds of one event; the broadcaster carries it as text. */
 export interface EventBody {
@@ -15,11 +17,23 @@ export function encodeBody({ time, sender, name, data }: EventBody): string {
   return JSON.stringify([time, sender, name, data])
 }
 
-/**
- * Sends an entry to every session of the room. The frame is put together from the body's own text, once, so that
- * no payload is encoded again, however many subscribers there are.
- */
-export function fanOut({ cid, sessions }: Room, { offset, tag, previous, body }: LogEntry): void {
-  const frame = `["ev",${cid},${offset},"${tag}","${previous}",${body.slice(1)}`
-  for (const session of sessions) session.sendText(frame)
+/** What a body holds. Throws `internal` for what was not made by {@link encodeBody}. */
+export function decodeBody(body: string): EventBody {
+  try {
+    const [time, sender, name, data] = JSON.parse(body)
+    return { time, sender, name, data }
+  } catch (cause) {
+    throw new SyncError('internal', 'An entry of the log was not written by a hub', { cause })
+  }
+}
+
+/** The `ev` frame of an entry, put together from the body's own text: no payload is encoded again. */
+export function encodeEvent(cid: number, { offset, tag, previous, body }: LogEntry): string {
+  return `["ev",${cid},${offset},"${tag}","${previous}",${body.slice(1)}`
+}
+
+/** Sends an entry to every session of the room, encoded once, however many there are. */
+export function fanOut({ cid, sessions }: Room, entry: LogEntry): void {
+  const message: SharedMessage = { text: encodeEvent(cid, entry) }
+  for (const session of sessions) session.sendShared(message)
 }

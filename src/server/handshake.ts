@@ -2,50 +2,56 @@ import { createHash } from 'node:crypto'
 import type { HelloOptions } from '../protocol/frames.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
-import type { Authenticate, ConnectRequest, HubSettings, HubUser } from './options.ts'
+import type { Directory } from './directory.ts'
+import type { Authenticate, HubSettings, HubUser } from './options.ts'
 import type { Session } from './session.ts'
 
 export interface HandshakeParts {
   readonly registry: AnyRegistry
   readonly settings: HubSettings
   readonly authenticate: Authenticate<HubUser> | undefined
-  /** The ready sessions by their public id. */
-  readonly sessions: Map<string, Session>
+  readonly directory: Directory
 }
 
-export interface Greeting {
-  readonly session: Session
-  readonly hello: HelloOptions
-  readonly request: ConnectRequest
-}
-
-/** Turns a session that said hello into a ready one, or closes it. `true` when it is ready. */
+/** Turns a session that said hello into a ready one, or closes it. Resolves to whether the hub knew it, once it is ready. */
 export async function shakeHands(
-  { session, hello, request }: Greeting,
+  session: Session,
+  hello: HelloOptions,
   parts: HandshakeParts,
-): Promise<boolean> {
-  const { registry, settings, sessions } = parts
+): Promise<{ readonly resumed: boolean } | undefined> {
+  const { registry, directory, settings } = parts
   session.id = publicId(hello.session)
   if (hello.registry[0] < registry.minVersion) {
     session.close(4502, `the registry must be at version ${registry.minVersion} or later`)
-    return false
+    return undefined
   }
-  const user = await identify({ session, hello, request }, parts)
-  if (!user || session.machine.state !== 'authenticating') return false
-  const older = sessions.get(session.id)
+  const user = await identify(session, hello.token, parts)
+  session.request = undefined
+  if (!user || session.machine.state !== 'authenticating') return undefined
+  const older = directory.get(session.id)
   if (older && older.user?.id !== user.id) {
     session.close(4503, 'this session belongs to another user')
-    return false
+    return undefined
   }
   older?.close(4506, 'the session has a newer connection')
-  sessions.set(session.id, session)
+  const { maxSessionsPerUser } = settings
+  if (directory.ofUser(user.id).length >= maxSessionsPerUser) {
+    session.close(4504, `the user has ${maxSessionsPerUser} sessions already`)
+    return undefined
+  }
   session.user = user
+  directory.add(session)
   session.machine.send('admitted')
+  welcome(session, older !== undefined, parts)
+  return { resumed: older !== undefined }
+}
+
+function welcome(session: Session, resumed: boolean, { registry, settings }: HandshakeParts): void {
   session.send([
     'welcome',
     {
       client: session.id,
-      resumed: older !== undefined,
+      resumed,
       pingMs: settings.pingMs,
       pongMs: settings.pongMs,
       maxBytes: settings.maxMessageBytes,
@@ -53,17 +59,17 @@ export async function shakeHands(
       registry: [registry.version, registry.hash],
     },
   ])
-  return true
 }
 
 /** Asks the app who it is. Closes the session where that is nobody. */
 async function identify(
-  { session, hello, request }: Greeting,
+  session: Session,
+  token: string | undefined,
   parts: HandshakeParts,
 ): Promise<HubUser | undefined> {
   if (!parts.authenticate) return { id: session.id }
   try {
-    const user = await parts.authenticate({ token: hello.token, request })
+    const user = await parts.authenticate({ token, request: session.request ?? noRequest })
     if (user) return user
     session.close(4500, 'the credentials were not accepted')
   } catch (error) {
@@ -77,6 +83,8 @@ async function identify(
   }
   return undefined
 }
+
+const noRequest = Object.freeze({ url: '/', headers: Object.freeze({}) })
 
 /** The id under which others see a session; every hub derives the same, and none can go back to the secret. */
 function publicId(secret: string): string {

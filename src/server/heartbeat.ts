@@ -1,34 +1,71 @@
 import type { HubSettings } from './options.ts'
 import type { Session } from './session.ts'
+import { TimerWheel } from './wheel.ts'
 
 /**
- * Keeps a ready session's link from going silent: pings when, for an interval of at most `pingMs`, either nothing
- * came from the client or nothing went to it, and ends it when a silent client does not answer within `pongMs`.
+ * Watches all sessions of a hub by one timer. One that is not ready in time is ended. A ready session's link is kept from going
+ * silent: the hub pings when, for an interval of at most `pingMs`, either nothing came from the client or nothing went to it,
+ * and ends it when a silent client does not answer within `pongMs`.
  */
-export function startHeartbeat(session: Session, { clock, random, pingMs, pongMs }: HubSettings): void {
-  // Drawn for each session, so that those that came, or were told something, together are not pinged together.
-  const intervalMs = Math.floor(pingMs * (0.75 + random() / 4))
-  // One that lies ahead is from before the wall clock was set back, and proves nothing.
-  const isQuiet = (since: number, now: number) => since > now || since + intervalMs <= now
-  const look = () => {
-    const now = clock.now()
-    const { heardAt, toldAt } = session
-    if (isQuiet(heardAt, now)) ask(heardAt)
-    else if (isQuiet(toldAt, now)) {
-      session.send(['ping'])
-      schedule(look, intervalMs)
-    } else schedule(look, Math.min(heardAt, toldAt) + intervalMs - now)
+export class Heartbeat {
+  readonly #settings: HubSettings
+  readonly #wheel: TimerWheel<Session>
+  readonly #tickMs: number
+
+  constructor(settings: HubSettings) {
+    this.#settings = settings
+    const { clock, pingMs, pongMs, handshakeTimeoutMs } = settings
+    // A hundredth of a ping's time is exact enough, and rare enough to cost nothing.
+    this.#tickMs = Math.max(1, Math.floor(Math.min(pingMs, pongMs, handshakeTimeoutMs, 25_000) / 100))
+    this.#wheel = new TimerWheel({
+      clock,
+      tickMs: this.#tickMs,
+      expired: (session) => this.#expired(session),
+    })
   }
-  const ask = (heardAt: number) => {
-    session.send(['ping'])
-    schedule(() => (session.heardAt === heardAt ? giveUp() : look()), pongMs)
+
+  /** Gives a new session its time to become ready. */
+  awaitHello(session: Session): void {
+    const { handshakeTimeoutMs } = this.#settings
+    if (Number.isFinite(handshakeTimeoutMs)) this.#wheel.schedule(session, handshakeTimeoutMs)
   }
-  const giveUp = () => session.close(4001, `no answer to a ping in ${pongMs} ms`)
-  // One pending timer a session; cancelled with it.
-  let cancel = () => {}
-  const schedule = (run: () => void, ms: number) => {
-    if (!session.scope.disposed) cancel = clock.after(ms, run)
+
+  /** Begins to watch the link of a session that is ready now. */
+  start(session: Session): void {
+    const { pingMs, random } = this.#settings
+    // Drawn for each session, so that those that came, or were told something, together are not pinged together.
+    session.intervalMs = Math.floor(pingMs * (0.75 + random() / 4))
+    session.askedAt = undefined
+    this.#look(session)
   }
-  session.scope.own(() => cancel())
-  look()
+
+  /** Watches no longer. */
+  stop(session: Session): void {
+    this.#wheel.cancel(session)
+  }
+
+  #expired(session: Session): void {
+    const { handshakeTimeoutMs, pongMs } = this.#settings
+    if (session.machine.state !== 'ready') session.close(4006, `no hello in ${handshakeTimeoutMs} ms`)
+    else if (session.askedAt === session.heardAt) session.close(4001, `no answer to a ping in ${pongMs} ms`)
+    else this.#look(session)
+  }
+
+  #look(session: Session): void {
+    const now = this.#settings.clock.now()
+    const { heardAt, toldAt, intervalMs } = session
+    // One that lies ahead is from before the wall clock was set back, and proves nothing.
+    const isQuiet = (since: number) => since > now || since + intervalMs - this.#tickMs <= now
+    const isSilent = isQuiet(heardAt)
+    session.askedAt = isSilent ? heardAt : undefined
+    if (isSilent || isQuiet(toldAt)) session.send(['ping'])
+    // The ping may have been one too many.
+    if (session.machine.state === 'closed') return
+    if (isSilent) this.#wheel.schedule(session, this.#settings.pongMs)
+    else {
+      // A tick earlier: it may expire a tick late, and the client counts on `pingMs`.
+      const quietAt = Math.min(heardAt, session.toldAt) + intervalMs
+      this.#wheel.schedule(session, Math.max(1, quietAt - now - this.#tickMs))
+    }
+  }
 }

@@ -1,10 +1,38 @@
 /** The hub and its Node transport: `syncline/server`. @module */
-export type { Broadcaster, Deliver, LogEntry, LogRead } from '../broadcasters/broadcaster.ts'
+export type {
+  Appended,
+  AppendOnce,
+  Broadcaster,
+  Claim,
+  ClaimRequest,
+  Deliver,
+  LogEntry,
+  LogQuery,
+  LogRead,
+  SenderMark,
+} from '../broadcasters/broadcaster.ts'
 export { type MemoryOptions, memory, memoryDefaults } from '../broadcasters/memory.ts'
 export type { Position } from '../shared/position.ts'
 export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
-export type { HubChannel, PublishOptions } from './channel.ts'
+export type { HubChannel, HubHistory, HubHistoryEntry, PublishOptions, TellOptions } from './channel.ts'
 export { createHub, type Hub } from './create-hub.ts'
+export type {
+  HubActor,
+  HubDiagnostic,
+  HubDiagnosticFields,
+  HubDiagnosticListener,
+  HubDiagnosticType,
+} from './diagnostics.ts'
+export type {
+  AccessRequest,
+  Asker,
+  ChannelHandlers,
+  ClientPublication,
+  HubRequest,
+  RequestHandlers,
+} from './handlers.ts'
+export type { HistoryQuery } from './history.ts'
+export type { HubSession, SessionChoice } from './hub-session.ts'
 export {
   type Authenticate,
   type ConnectRequest,
@@ -15,7 +43,9 @@ export {
   hubDefaults,
 } from './options.ts'
 export type { AllowedOrigins } from './request.ts'
-export type { AccessRequest, ChannelHandlers } from './served.ts'
+export type { Action } from './served.ts'
 export type { SessionSocket } from './session.ts'
 export type { SessionHandlers } from './sessions.ts'
+export type { SharedMessage } from './shared-message.ts'
 export { type AnyHub, type AttachOptions, attachWebSocket } from './transports/ws.ts'
+export type { HubUsers, UserChannelKey } from './users.ts'

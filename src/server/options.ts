@@ -50,8 +50,22 @@ export interface HubOptions<User extends HubUser = HubUser> {
   readonly pongMs?: number
   /** The largest message taken from a client, in bytes. Default 262,144. */
   readonly maxMessageBytes?: number
+  /** How long the handler of a request, `authorize` or `onPublish` may take over one frame of a client, in milliseconds. Default 30,000. */
+  readonly handlerTimeoutMs?: number
+  /** How long someone stays present after their connection was lost, in milliseconds. Default 10,000. */
+  readonly presenceGraceMs?: number
+  /** For how long changes of who is present on a channel are gathered before they travel together, in milliseconds. Default 50. */
+  readonly presenceDiffMs?: number
+  /** The most connections at a time; more are refused with 503 at the upgrade. Default Infinity. */
+  readonly maxConnections?: number
+  /** The most sessions one user may have at a time; one more is closed with 4504. Default 100. */
+  readonly maxSessionsPerUser?: number
   /** The most channels one session may hold. Default 1,000. */
   readonly maxChannels?: number
+  /** The most publications, requests and questions of one session that are worked on at a time; more are `overloaded`. Default 1,000. */
+  readonly maxPending?: number
+  /** The most entries that a client gets with one `history`. Default 1,000. */
+  readonly maxHistory?: number
   /** How much may wait unsent for one client before it is cut off, in bytes. Default 4,194,304. */
   readonly maxBufferedBytes?: number
   /** Hears of every error that could not be thrown to its author. Default: `reportError`, else the console. */
@@ -68,7 +82,14 @@ export const hubDefaults = {
   pingMs: 25_000,
   pongMs: 10_000,
   maxMessageBytes: 262_144,
+  handlerTimeoutMs: 30_000,
+  presenceGraceMs: 10_000,
+  presenceDiffMs: 50,
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxSessionsPerUser: 100,
   maxChannels: 1_000,
+  maxPending: 1_000,
+  maxHistory: 1_000,
   maxBufferedBytes: 4_194_304,
   onError: reportToPlatform,
   clock: systemClock,

@@ -1,4 +1,4 @@
-import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
+import type { Broadcaster, LogEntry, LogQuery, LogRead } from '../broadcasters/broadcaster.ts'
 import type { Position } from '../shared/position.ts'
 import type { Session } from './session.ts'
 
@@ -12,8 +12,15 @@ export interface Room {
   position: Position
   /** Resolves when delivery is in force. Rejects when the broadcaster could not be followed. */
   readonly ready: Promise<void>
+  isReady: boolean
   /** How many sessions hold or await it. */
   holders: number
+}
+
+/** What a room is handed while somebody reads its log. */
+export interface Overheard {
+  readonly entries: readonly (LogEntry & { readonly epoch: string })[]
+  stop(): void
 }
 
 type Fanout = (room: Room, entry: LogEntry) => void
@@ -24,11 +31,17 @@ export class Rooms {
   readonly #broadcaster: Broadcaster
   readonly #fanout: Fanout
   readonly #undos = new Map<Room, () => void>()
+  readonly #overhearing = new Map<Room, Set<(LogEntry & { readonly epoch: string })[]>>()
   #lastCid = 0
 
   constructor(broadcaster: Broadcaster, fanout: Fanout) {
     this.#broadcaster = broadcaster
     this.#fanout = fanout
+  }
+
+  /** The channel's room, if anyone here holds it. */
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name)
   }
 
   /** The channel's room, held once more; give it back with `release`. Await its `ready` before use. */
@@ -51,11 +64,26 @@ export class Rooms {
     this.#undos.delete(room)
   }
 
+  read(room: Room, query: LogQuery): Promise<LogRead> {
+    return this.#broadcaster.read(room.name, query)
+  }
+
+  /** Gathers what the room is handed from now on, until it is stopped. */
+  overhear(room: Room): Overheard {
+    const entries: (LogEntry & { readonly epoch: string })[] = []
+    const all = this.#overhearing.get(room) ?? new Set()
+    this.#overhearing.set(room, all.add(entries))
+    const stop = () => {
+      all.delete(entries)
+      if (all.size === 0) this.#overhearing.delete(room)
+    }
+    return { entries, stop }
+  }
+
   #open(name: string): Room {
     const early: [LogEntry, string][] = []
-    let isAnchored = false
     const deliver = (entry: LogEntry, epoch: string) => {
-      if (isAnchored) this.#advance(room, entry, epoch)
+      if (room.isReady) this.#advance(room, entry, epoch)
       else early.push([entry, epoch])
     }
     const follow = async () => {
@@ -65,7 +93,7 @@ export class Rooms {
       // Read after the subscription is in force, so that nothing falls between the two.
       const { top } = await this.#broadcaster.read(name)
       room.position = top
-      isAnchored = true
+      room.isReady = true
       for (const [entry, epoch] of early) this.#advance(room, entry, epoch)
     }
     const room: Room = {
@@ -75,6 +103,7 @@ export class Rooms {
       position: { epoch: '', offset: 0, tag: '' },
       // Begun in a later microtask: `room` is not there yet.
       ready: Promise.resolve().then(follow),
+      isReady: false,
       holders: 0,
     }
     // Whoever holds the room awaits it; this keeps a room that was given up from being an unhandled rejection.
@@ -87,6 +116,8 @@ export class Rooms {
   #advance(room: Room, entry: LogEntry, epoch: string): void {
     if (epoch === room.position.epoch && entry.offset <= room.position.offset) return
     room.position = { epoch, offset: entry.offset, tag: entry.tag }
+    const overhearing = this.#overhearing.get(room)
+    if (overhearing) for (const entries of overhearing) entries.push({ ...entry, epoch })
     this.#fanout(room, entry)
   }
 }

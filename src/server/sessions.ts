@@ -1,14 +1,18 @@
 import { clientShapes } from '../protocol/client-shapes.ts'
+import { isFatalClose } from '../protocol/close-codes.ts'
 import type { ClientFrame } from '../protocol/frames.ts'
 import { hostility } from '../protocol/hostile.ts'
 import { type Parsed, parseFrames } from '../protocol/parse.ts'
 import { SyncError } from '../shared/errors.ts'
-import { dispatchFrame } from './dispatch.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import { dispatchFrame, type FrameParts } from './dispatch.ts'
 import { type HandshakeParts, shakeHands } from './handshake.ts'
-import { startHeartbeat } from './heartbeat.ts'
+import type { HubStatus } from './health.ts'
+import { Heartbeat } from './heartbeat.ts'
 import type { Memberships } from './memberships.ts'
 import type { ConnectRequest } from './options.ts'
-import { Session, type SessionSocket } from './session.ts'
+import type { Presence } from './presence.ts'
+import { Session, type SessionEnd, type SessionSocket } from './session.ts'
 
 /** What a transport tells the hub about one of its connections. */
 export interface SessionHandlers {
@@ -16,78 +20,126 @@ export interface SessionHandlers {
   received(message: string): void
   /** The transport refused, or could not read, what arrived. */
   failed(error: SyncError): void
-  /** The connection is gone. Every connection that was handed in MUST end with this. */
-  closed(): void
+  /** The connection is gone, with this code if there was one. Every connection that was handed in MUST end with this. */
+  closed(code?: number): void
+}
+
+export interface SessionsParts extends HandshakeParts {
+  readonly frames: FrameParts
+  readonly memberships: Pick<Memberships, 'releaseAll'>
+  readonly presence: Pick<Presence, 'lost' | 'resumed'>
+  readonly diagnostics: Diagnostics
+}
+
+/** Why no more connections are taken, and what one is told that comes all the same. */
+interface Away {
+  readonly status: 'draining' | 'closed'
+  readonly code: 1001 | 4000
+  readonly reason: string
 }
 
 /** Takes connections in and reads what they send: the one place where a frame enters. */
 export class Sessions {
   readonly #all = new Set<Session>()
-  readonly #parts: HandshakeParts
-  readonly #memberships: Memberships
-  #isClosed = false
+  readonly #parts: SessionsParts
+  readonly #heartbeat: Heartbeat
+  /** Why no more are taken, once that is so. */
+  #away: Away | undefined
+  readonly #onEmpty: (() => void)[] = []
 
-  constructor(parts: HandshakeParts, memberships: Memberships) {
+  constructor(parts: SessionsParts) {
     this.#parts = parts
-    this.#memberships = memberships
+    this.#heartbeat = new Heartbeat(parts.settings)
   }
 
   get count(): number {
     return this.#all.size
   }
 
+  /** Whether more connections are taken (`ok`), and if not, why. */
+  get status(): HubStatus {
+    if (this.#away) return this.#away.status
+    return this.#all.size < this.#parts.settings.maxConnections ? 'ok' : 'full'
+  }
+
   /** Takes a new connection in; the transport must call what this returns. */
   accept(socket: SessionSocket, request: ConnectRequest): SessionHandlers {
-    const session = new Session(socket, this.#parts.settings)
+    const session = new Session(socket, this.#parts.settings, request)
+    session.onEnd = this.#ended
+    const { status } = this
     this.#all.add(session)
-    session.scope.own(() => this.#forget(session))
-    if (this.#isClosed) session.close(1001, 'the hub is closed')
-    else this.#awaitHello(session)
-    return {
-      received: (message) => this.#read(session, message, request),
-      failed: (error) => this.#reject(session, error),
-      closed: () => session.lost(),
-    }
+    if (this.#away) session.close(this.#away.code, this.#away.reason)
+    else if (status === 'full') session.close(4005, 'the hub has as many connections as it takes')
+    else this.#heartbeat.awaitHello(session)
+    return new Entrance(this, session)
   }
 
   /** Ends all sessions, and takes no more. */
   close(): void {
-    this.#isClosed = true
+    this.#away = { status: 'closed', code: 1001, reason: 'the hub is closing' }
     for (const session of [...this.#all]) session.close(1001, 'the hub is closing')
   }
 
-  #awaitHello(session: Session): void {
-    const { clock, handshakeTimeoutMs } = this.#parts.settings
-    const overdue = () => {
-      if (session.machine.state !== 'ready') session.close(4006, `no hello in ${handshakeTimeoutMs} ms`)
+  /**
+   * Tells each client when to come back, so that they do not all come at once, and takes no more. Resolves when all have gone; who
+   * is left `graceMs` after the last moment is closed.
+   */
+  drain(overMs: number, graceMs: number): Promise<void> {
+    const { settings, diagnostics } = this.#parts
+    this.#away ??= { status: 'draining', code: 4000, reason: 'the hub is about to stop' }
+    diagnostics.note('drain', { overMs, sessions: this.#all.size })
+    for (const session of [...this.#all]) {
+      if (session.machine.state === 'ready') session.send(['bye', 'draining', { afterMs: [0, overMs] }])
+      else session.close(4000, 'the hub is about to stop')
     }
-    session.scope.own(clock.after(handshakeTimeoutMs, overdue))
+    return new Promise((resolve) => {
+      const cancel = settings.clock.after(overMs + graceMs, () => {
+        for (const session of [...this.#all]) session.close(4000, 'the hub stops now')
+      })
+      const empty = () => {
+        cancel()
+        resolve()
+      }
+      if (this.#all.size === 0) empty()
+      else this.#onEmpty.push(empty)
+    })
   }
 
-  #read(session: Session, message: string, request: ConnectRequest): void {
+  read(session: Session, message: string): void {
     if (session.machine.state === 'closed') return
     session.heardAt = this.#parts.settings.clock.now()
     const parsed = readMessage(message)
     if (!parsed.ok) {
-      this.#reject(session, parsed.error)
+      this.reject(session, parsed.error)
       return
     }
     for (const type of parsed.unknown) this.#answerUnknown(session, type)
-    for (const frame of parsed.frames) this.#take(session, frame, request)
+    for (const frame of parsed.frames) this.#take(session, frame)
   }
 
-  #take(session: Session, frame: ClientFrame, request: ConnectRequest): void {
-    if (session.machine.state === 'ready' && frame[0] !== 'hello')
-      dispatchFrame(frame, session, this.#memberships)
-    else if (frame[0] === 'hello' && session.machine.send('hello')) {
-      const { settings } = this.#parts
+  #take(session: Session, frame: ClientFrame): void {
+    if (session.machine.state === 'ready' && frame[0] !== 'hello') {
+      const wrong = outOfRange(frame)
+      if (wrong) this.reject(session, wrong)
+      else dispatchFrame(frame, session, this.#parts.frames)
+    } else if (frame[0] === 'hello' && session.machine.send('hello')) {
       // Every failure of the handshake ends in a closed session.
-      void shakeHands({ session, hello: frame[1], request }, this.#parts).then((isReady) => {
-        if (isReady) startHeartbeat(session, settings)
+      void shakeHands(session, frame[1], this.#parts).then((ready) => {
+        if (ready) this.#begin(session, ready.resumed)
       })
     } else if (session.machine.state !== 'closed') {
-      this.#reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
+      this.reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
     }
+  }
+
+  #begin(session: Session, resumed: boolean): void {
+    // The welcome may have been one too many.
+    if (session.machine.state !== 'ready') return
+    const { diagnostics, presence } = this.#parts
+    this.#heartbeat.start(session)
+    if (diagnostics.isHeard)
+      diagnostics.note('connect', { client: session.id, user: session.user!.id, resumed })
+    presence.resumed(session)
   }
 
   /** Answers a frame of an unknown type, each time; reports the first one of a session only. */
@@ -104,17 +156,65 @@ export class Sessions {
   }
 
   /** Ends a session that sent what no client sends; said once, because nothing more is read from it. */
-  #reject(session: Session, error: SyncError): void {
+  reject(session: Session, error: SyncError): void {
     if (session.machine.state === 'closed') return
     this.#report(session, error)
     session.close(error.code === 'too_large' ? 4505 : 4501, error.message)
   }
 
-  #forget(session: Session): void {
+  /** One function for all sessions. */
+  readonly #ended = (session: Session, { code, reason }: SessionEnd): void => {
+    const { memberships, directory, presence, diagnostics, settings } = this.#parts
     this.#all.delete(session)
-    this.#memberships.releaseAll(session)
-    if (this.#parts.sessions.get(session.id) === session) this.#parts.sessions.delete(session.id)
+    this.#heartbeat.stop(session)
+    memberships.releaseAll(session)
+    if (session.user) {
+      directory.remove(session)
+      presence.lost(session, isSentAway(code))
+    }
+    if (diagnostics.isHeard) {
+      const { id, user, since } = session
+      const who = { client: user && id, user: user?.id }
+      diagnostics.note('close', { ...who, code, reason, ms: settings.clock.now() - since })
+    }
+    if (this.#all.size === 0) for (const tell of this.#onEmpty.splice(0)) tell()
   }
+}
+
+/** What a transport holds of a session; a class, so that its functions are not made for each. */
+class Entrance implements SessionHandlers {
+  readonly #sessions: Sessions
+  readonly #session: Session
+
+  constructor(sessions: Sessions, session: Session) {
+    this.#sessions = sessions
+    this.#session = session
+  }
+
+  received(message: string): void {
+    this.#sessions.read(this.#session, message)
+  }
+
+  failed(error: SyncError): void {
+    this.#sessions.reject(this.#session, error)
+  }
+
+  closed(code?: number): void {
+    this.#session.lost(code)
+  }
+}
+
+/** Whether whoever had this close code stays away: then nobody waits for them to come back. */
+function isSentAway(code: number | undefined): boolean {
+  return code !== undefined && code !== 4506 && isFatalClose(code)
+}
+
+/** What has the right types and yet cannot be: numbers of publications count from 1, and `base` is one that was sent. */
+function outOfRange(frame: ClientFrame): SyncError | undefined {
+  if (frame[0] !== 'pub') return undefined
+  const [, n, base] = frame
+  if (base >= 1 && base <= n) return undefined
+  return new SyncError('bad_frame', `"pub" has the number ${n} and the base ${base}`)
 }
 
 function readMessage(message: string): Parsed<ClientFrame> {

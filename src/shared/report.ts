@@ -8,7 +8,7 @@ import { guard } from './guard.ts'
  * - `subscribe`: the hub refused or took back a subscription.
  * - `payload`: a payload that arrived does not fit its schema.
  * - `listener`: a listener or callback of the app threw.
- * - `authenticate`, `authorize`: the app's own checks threw.
+ * - `authenticate`, `authorize`, `publish`, `request`: the app's own checks, its hook or a handler failed or took too long.
  * - `deliver`: handing a message on failed.
  */
 export type ErrorStage =
@@ -19,6 +19,8 @@ export type ErrorStage =
   | 'listener'
   | 'authenticate'
   | 'authorize'
+  | 'publish'
+  | 'request'
   | 'deliver'
 
 export interface ErrorContext {

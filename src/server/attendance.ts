@@ -1,0 +1,48 @@
+import type { EnterFrame, LeaveFrame } from '../protocol/frames.ts'
+import { toWire } from '../registry/to-wire.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
+import type { Presence } from './presence.ts'
+import type { Report } from './refusals.ts'
+import type { Served } from './served.ts'
+import type { Session } from './session.ts'
+
+export interface AttendanceParts {
+  readonly served: Served
+  readonly presence: Pick<Presence, 'enter' | 'leave'>
+  readonly report: Report
+}
+
+/** Who wants to be present: asks the app, and answers. Who is, is kept by `Presence`. */
+export class Attendance {
+  readonly #parts: AttendanceParts
+
+  constructor(parts: AttendanceParts) {
+    this.#parts = parts
+  }
+
+  /** Answers an `enter` frame with `res` or `err`. Never rejects. */
+  async enter(session: Session, [, ref, name, state]: EnterFrame): Promise<void> {
+    const { served, presence, report } = this.#parts
+    try {
+      const channel = served.find(name)
+      const schema = channel.definition.spec.presence
+      if (!schema) throw new SyncError('unsupported', 'This channel has no presence')
+      const sent = toWire(schema, state)
+      const check = served.authorize({ session, channel, action: 'presence' })
+      if (check) await check
+      if (session.machine.state === 'closed') return
+      presence.enter(session, name, sent)
+      session.send(['res', ref, null])
+    } catch (cause) {
+      const error = toSyncError(cause, 'internal')
+      session.refuse(ref, error)
+      report(error, { session, action: 'presence', channel: name })
+    }
+  }
+
+  /** Answers a `leave` frame; who is not present leaves all the same. */
+  leave(session: Session, [, ref, name]: LeaveFrame): void {
+    this.#parts.presence.leave(session, name)
+    session.send(['res', ref, null])
+  }
+}

@@ -1,0 +1,77 @@
+import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
+import type { HistoryFrame } from '../protocol/frames.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
+import type { HubSettings } from './options.ts'
+import type { Report } from './refusals.ts'
+import type { Served } from './served.ts'
+import type { Session } from './session.ts'
+
+export interface HistoryParts {
+  readonly served: Served
+  readonly broadcaster: Broadcaster
+  readonly settings: HubSettings
+  readonly report: Report
+}
+
+/** Which entries are asked for: the newest `limit` of those below the offset `before`. */
+export interface HistoryQuery {
+  /** A whole number from 1. */
+  readonly limit: number
+  /** Default: no bound. */
+  readonly before?: number | undefined
+}
+
+/** Retained entries, oldest first, and whether older ones are retained. */
+export interface HistoryPage {
+  readonly epoch: string
+  readonly entries: readonly LogEntry[]
+  readonly more: boolean
+}
+
+/** Reads one entry more than is asked for, to see whether there are more. */
+export async function readHistory(
+  broadcaster: Broadcaster,
+  channel: string,
+  { limit, before }: HistoryQuery,
+): Promise<HistoryPage> {
+  const bound = before === undefined ? {} : { before }
+  const { top, entries } = await broadcaster.read(channel, { after: 0, limit: limit + 1, ...bound })
+  const more = entries.length > limit
+  return { epoch: top.epoch, entries: more ? entries.slice(1) : entries, more }
+}
+
+/** What clients read back of a channel's log: whoever may subscribe may. */
+export class Histories {
+  readonly #parts: HistoryParts
+
+  constructor(parts: HistoryParts) {
+    this.#parts = parts
+  }
+
+  /** Answers a `history` frame with `res` or `err`. Never rejects. */
+  async read(session: Session, [, ref, name, { limit, before }]: HistoryFrame): Promise<void> {
+    const { served, broadcaster, settings, report } = this.#parts
+    try {
+      const channel = served.find(name)
+      if (limit < 1) throw new SyncError('bad_payload', 'The limit of a history is a number from 1')
+      if (!session.held.get(name)?.isGranted) {
+        const check = served.authorize({ session, channel, action: 'subscribe' })
+        if (check) await check
+      }
+      const page = await readHistory(broadcaster, name, {
+        limit: Math.min(limit, settings.maxHistory),
+        before,
+      })
+      session.sendText(`["res",${ref},{"entries":[${page.entries.map(encodeEntry)}],"more":${page.more}}]`)
+    } catch (cause) {
+      const error = toSyncError(cause, 'unavailable')
+      session.refuse(ref, error)
+      report(error, { session, action: 'history', channel: name })
+    }
+  }
+}
+
+/** From the body's own text, as for the `ev` frame. */
+function encodeEntry({ offset, tag, previous, body }: LogEntry): string {
+  return `[${offset},"${tag}","${previous}",${body.slice(1)}`
+}

@@ -1,0 +1,127 @@
+import type { Appended, Broadcaster, SenderMark } from '../broadcasters/broadcaster.ts'
+import type { PubFrame } from '../protocol/frames.ts'
+import { toWire } from '../registry/to-wire.ts'
+import { validate } from '../registry/validate.ts'
+import { isSyncError, SyncError } from '../shared/errors.ts'
+import { ownEntry } from '../shared/own-entry.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import { encodeBody } from './fan-out.ts'
+import { inTime } from './in-time.ts'
+import type { HubSettings } from './options.ts'
+import { type Report, toPosition } from './refusals.ts'
+import type { Served, ServedChannel } from './served.ts'
+import { detailsOf, type Session } from './session.ts'
+
+export interface PublicationParts {
+  readonly served: Served
+  readonly broadcaster: Broadcaster
+  readonly settings: HubSettings
+  readonly diagnostics: Diagnostics
+  readonly report: Report
+}
+
+/** What clients publish: asked, changed or refused by the app, appended once, and answered. */
+export class Publications {
+  readonly #parts: PublicationParts
+  /** What is still being worked on, by session and channel: later ones wait, as their numbers are in order. */
+  readonly #last = new WeakMap<Session, Map<string, Promise<void>>>()
+
+  constructor(parts: PublicationParts) {
+    this.#parts = parts
+  }
+
+  /** Answers a `pub` frame, exactly once, with `ack` or `nak`; not at all when its session has ended before. */
+  publish(session: Session, frame: PubFrame): void {
+    const [, n, , name] = frame
+    if (session.pending >= this.#parts.settings.maxPending) {
+      session.send(['nak', name, n, 'overloaded', 'Too much of this session is being worked on'])
+      return
+    }
+    session.pending++
+    const last = this.#lastOf(session)
+    const before = last.get(name)
+    const work = before ? before.then(() => this.#answer(session, frame)) : this.#answer(session, frame)
+    last.set(name, work)
+    void work.then(() => {
+      session.pending--
+      if (last.get(name) === work) last.delete(name)
+    })
+  }
+
+  #lastOf(session: Session): Map<string, Promise<void>> {
+    let last = this.#last.get(session)
+    if (!last) {
+      last = new Map()
+      this.#last.set(session, last)
+    }
+    return last
+  }
+
+  /** Never rejects. */
+  async #answer(session: Session, frame: PubFrame): Promise<void> {
+    const [, n, , channel, event] = frame
+    try {
+      const applied = await this.#apply(session, frame)
+      if (!applied) return
+      const position = toPosition(applied)
+      session.send(applied.duplicate ? ['ack', channel, n, position, true] : ['ack', channel, n, position])
+    } catch (cause) {
+      const error = isSyncError(cause)
+        ? cause
+        : new SyncError('indeterminate', 'The broadcaster failed: it may have been appended', { cause })
+      const details = detailsOf(error)
+      session.send(
+        details
+          ? ['nak', channel, n, error.code, error.message, details]
+          : ['nak', channel, n, error.code, error.message],
+      )
+      this.#parts.report(error, { session, action: 'publish', channel, name: event })
+    }
+  }
+
+  /** `undefined` when the session has ended: it knows no answer, and asks again if it comes back. */
+  async #apply(session: Session, frame: PubFrame): Promise<Appended | undefined> {
+    const { broadcaster, diagnostics, served } = this.#parts
+    const [, n, base, name, event, data, ageMs] = frame
+    const sender: SenderMark = { id: session.id, n, base, ageMs }
+    // Of one that was applied, nobody may say that it was not: this goes before all checks.
+    const known = ageMs === undefined ? undefined : await broadcaster.recall(name, sender)
+    if (known) return known
+    const channel = served.find(name)
+    const schema = ownEntry(channel.definition.spec.clientEvents ?? {}, event)
+    if (!schema)
+      throw new SyncError('unknown_event', `Clients publish no event "${event.slice(0, 100)}" here`)
+    let sent = toWire(schema, data)
+    const check = served.authorize({ session, channel, action: 'publish', name: event })
+    if (check) await check
+    if (channel.handlers.onPublish) {
+      const changed = await this.#ask(session, { channel, event, data: validate(schema, data) })
+      if (changed !== undefined) sent = toWire(schema, changed)
+    }
+    if (session.machine.state === 'closed') return undefined
+    const time = this.#parts.settings.clock.now()
+    const body = encodeBody({ time, sender: session.id, name: event, data: sent })
+    const appended = await broadcaster.append(name, body, { sender })
+    if (diagnostics.isHeard && !appended.duplicate) {
+      const { offset } = appended
+      const by = { client: session.id, user: session.user!.id }
+      diagnostics.note('publish', { channel: name, name: event, offset, bytes: body.length, ...by })
+    }
+    return appended
+  }
+
+  async #ask(
+    { user, id: client }: Session,
+    { channel, event, data }: { channel: ServedChannel; event: string; data: unknown },
+  ): Promise<unknown> {
+    const { clock, handlerTimeoutMs } = this.#parts.settings
+    const { params, handlers } = channel
+    try {
+      const changed = handlers.onPublish!({ user: user!, client, params, event, data })
+      return await inTime(changed, { clock, ms: handlerTimeoutMs, code: 'timeout' })
+    } catch (cause) {
+      if (isSyncError(cause)) throw cause
+      throw new SyncError('internal', 'The hook for publications failed', { cause })
+    }
+  }
+}

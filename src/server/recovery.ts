@@ -1,0 +1,99 @@
+import type { LogEntry, LogRead } from '../broadcasters/broadcaster.ts'
+import type { GapReason, SubOptions, WirePosition } from '../protocol/frames.ts'
+import type { Position } from '../shared/position.ts'
+import type { Room, Rooms } from './rooms.ts'
+
+/** What a subscription begins with. */
+export interface Outcome {
+  /** The last of `entries`, or where the log stands. */
+  readonly position: Position
+  readonly recovered: boolean | null
+  readonly reason?: GapReason
+  /** What is replayed, oldest first. */
+  readonly entries: readonly LogEntry[]
+}
+
+/** What is said of a position without a look into the log: nothing was asked for, nothing was missed, or the log is another one. */
+export function standing(position: Position, { since, rewind }: SubOptions = {}): Outcome | undefined {
+  if (!since) return rewind ? undefined : { position, recovered: null, entries: [] }
+  const [epoch, offset, tag] = since
+  if (epoch !== position.epoch) return { position, recovered: false, reason: 'epoch', entries: [] }
+  if (offset === position.offset && tag === position.tag) return { position, recovered: true, entries: [] }
+  return undefined
+}
+
+interface Recovery {
+  readonly rooms: Rooms
+  readonly room: Room
+  readonly options: SubOptions
+  /** Whether anybody still waits for it. */
+  readonly isCurrent: () => boolean
+}
+
+/**
+ * Reads what came after a position, or the newest entries, and joins to it what was delivered in the meantime. All or nothing: if
+ * not every entry follows on the one before it, nothing is replayed.
+ */
+export async function recover(
+  { rooms, room, options, isCurrent }: Recovery,
+  inTime: <T>(work: Promise<T>) => Promise<T>,
+): Promise<Outcome> {
+  const { since, rewind = 0 } = options
+  const meantime = rooms.overhear(room)
+  try {
+    const read = await inTime(rooms.read(room, since ? { after: since[1] } : { after: 0, limit: rewind }))
+    if (!isCurrent()) return { position: room.position, recovered: null, entries: [] }
+    return joined(read, { since, meantime: meantime.entries, position: room.position })
+  } finally {
+    meantime.stop()
+  }
+}
+
+interface Meantime {
+  readonly since: WirePosition | undefined
+  readonly meantime: readonly (LogEntry & { readonly epoch: string })[]
+  /** Where the room stands when all of it is there. */
+  readonly position: Position
+}
+
+function joined({ top, entries }: LogRead, { since, meantime, position }: Meantime): Outcome {
+  const later = meantime.filter(({ offset, epoch }) => epoch !== top.epoch || offset > top.offset)
+  const all = [...entries, ...later]
+  const first = since ? { offset: since[1], tag: since[2] } : undefined
+  const isOneEpoch = later.every(({ epoch }) => epoch === top.epoch) && position.epoch === top.epoch
+  const end = later.at(-1) ?? top
+  const reason = since && gapReason(since, { top, first: all[0] })
+  if (reason || !isOneEpoch || !isChain(all, first, end)) {
+    // Where the room stands: what it is sent next follows on that.
+    if (!since) return { position, recovered: null, entries: [] }
+    return { position, recovered: false, reason: reason ?? 'rollback', entries: [] }
+  }
+  // An engine may deliver later than it can be read; what the room has not seen yet would come twice.
+  const seen = all.filter(({ offset }) => offset <= position.offset)
+  return { position, recovered: since ? true : null, entries: seen }
+}
+
+function gapReason(
+  [epoch, offset, tag]: WirePosition,
+  { top, first }: { top: Position; first: LogEntry | undefined },
+): GapReason | undefined {
+  if (epoch !== top.epoch) return 'epoch'
+  if (offset > top.offset || (offset === top.offset && tag !== top.tag)) return 'rollback'
+  if (offset === top.offset) return undefined
+  if (!first || first.offset !== offset + 1) return 'retention'
+  return first.previous === tag ? undefined : 'rollback'
+}
+
+/** Whether each follows on the one before it, from `first`, if it is given, to `end`. */
+function isChain(
+  entries: readonly LogEntry[],
+  first: { readonly offset: number; readonly tag: string } | undefined,
+  end: { readonly offset: number; readonly tag: string },
+): boolean {
+  let last = first
+  for (const entry of entries) {
+    if (last && (entry.offset !== last.offset + 1 || entry.previous !== last.tag)) return false
+    last = entry
+  }
+  return last === undefined || (last.offset === end.offset && last.tag === end.tag)
+}

@@ -1,0 +1,55 @@
+import type { WirePosition } from '../protocol/frames.ts'
+import type { SyncError, SyncErrorCode } from '../shared/errors.ts'
+import type { Position } from '../shared/position.ts'
+import type { ErrorStage } from '../shared/report.ts'
+import type { Diagnostics, HubDiagnosticFields } from './diagnostics.ts'
+import type { HubSettings } from './options.ts'
+import type { Session } from './session.ts'
+
+/** What a session was refused. */
+export interface RefusedAttempt {
+  readonly session: Session
+  readonly action: HubDiagnosticFields['refuse']['action']
+  /** The channel's name on the wire. */
+  readonly channel: string
+  /** Of the event, message or request. */
+  readonly name?: string | undefined
+  /** Default: the one of the action. */
+  readonly stage?: ErrorStage
+}
+
+/** Takes down a refusal, and reports it when it is more than that: once, for the client has been told. */
+export type Report = (error: SyncError, attempt: RefusedAttempt) => void
+
+/** Retryable, but nothing that has failed. */
+const expected: ReadonlySet<SyncErrorCode> = new Set([
+  'out_of_order',
+  'rate_limited',
+  'overloaded',
+  'token_expired',
+])
+
+const stages: Readonly<Record<RefusedAttempt['action'], ErrorStage>> = {
+  subscribe: 'authorize',
+  history: 'deliver',
+  publish: 'publish',
+  tell: 'authorize',
+  request: 'request',
+  presence: 'authorize',
+}
+
+export function reporter(settings: HubSettings, diagnostics: Diagnostics): Report {
+  return (error, { session, action, channel, name, stage = stages[action] }) => {
+    const { code, cause } = error
+    if (diagnostics.isHeard) {
+      const actor = { client: session.id, user: session.user!.id }
+      diagnostics.note('refuse', { ...actor, action, channel, name, code })
+    }
+    const isFailure = error.retryable ? !expected.has(code) : cause !== undefined
+    if (isFailure) settings.onError(error, { stage, client: session.id, channel, event: name })
+  }
+}
+
+export function toPosition({ epoch, offset, tag }: Position): WirePosition {
+  return [epoch, offset, tag]
+}
