@@ -2,30 +2,30 @@ import type { SyncErrorCode } from '../shared/errors.ts'
 
 /** What the hub of this package puts into `err`, `nak` and `unsubscribed` today. */
 export const servedErrorCodes = [
+  'bad_payload',
   'unknown_channel',
+  'unknown_event',
+  'unknown_request',
   'unknown_frame',
   'unsupported',
   'forbidden',
+  'too_large',
   'limit_exceeded',
   'aborted',
+  'indeterminate',
+  'out_of_order',
+  'overloaded',
   'unavailable',
+  'timeout',
   'internal',
 ] as const satisfies readonly SyncErrorCode[]
 
-/** What the frames that no hub of this package serves yet will need there; other hubs may send them already. */
+/** What an app may refuse with; the hub itself does not. */
 export const reservedErrorCodes = [
-  'bad_payload',
-  'unknown_event',
-  'unknown_request',
   'unauthorized',
   'not_found',
-  'too_large',
-  'indeterminate',
-  'out_of_order',
   'rate_limited',
-  'overloaded',
   'token_expired',
-  'timeout',
 ] as const satisfies readonly SyncErrorCode[]
 
 /**

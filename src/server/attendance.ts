@@ -1,8 +1,8 @@
 import type { EnterFrame, LeaveFrame } from '../protocol/frames.ts'
 import { toWire } from '../registry/to-wire.ts'
-import { SyncError, toSyncError } from '../shared/errors.ts'
+import { SyncError } from '../shared/errors.ts'
 import type { Presence } from './presence.ts'
-import type { Report } from './refusals.ts'
+import { type Report, toAnswer } from './refusals.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
 
@@ -34,7 +34,7 @@ export class Attendance {
       presence.enter(session, name, sent)
       session.send(['res', ref, null])
     } catch (cause) {
-      const error = toSyncError(cause, 'internal')
+      const error = toAnswer(cause)
       session.refuse(ref, error)
       report(error, { session, action: 'presence', channel: name })
     }

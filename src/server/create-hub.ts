@@ -166,7 +166,8 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     return {
       publish: (key, event, ...[data, options]) => {
         const channels = users.map((user) => this.#channel(key, channelName(this.registry, key, { user })))
-        return allPublished(channels.map((channel) => channel.publish({ event, data, options })))
+        const publications = channels.map((channel) => channel.publish({ event, data, options }))
+        return allPublished(publications, this.settings.onError)
       },
     }
   }

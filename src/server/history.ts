@@ -1,8 +1,8 @@
 import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
 import type { HistoryFrame } from '../protocol/frames.ts'
-import { SyncError, toSyncError } from '../shared/errors.ts'
+import { SyncError } from '../shared/errors.ts'
 import type { HubSettings } from './options.ts'
-import type { Report } from './refusals.ts'
+import { type Report, toAnswer } from './refusals.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
 
@@ -64,7 +64,7 @@ export class Histories {
       })
       session.sendText(`["res",${ref},{"entries":[${page.entries.map(encodeEntry)}],"more":${page.more}}]`)
     } catch (cause) {
-      const error = toSyncError(cause, 'unavailable')
+      const error = toAnswer(cause)
       session.refuse(ref, error)
       report(error, { session, action: 'history', channel: name })
     }

@@ -33,6 +33,7 @@ export type {
 } from './handlers.ts'
 export type { HistoryQuery } from './history.ts'
 export type { HubSession, SessionChoice } from './hub-session.ts'
+export { type AuditEntry, auditTo, type HubLogger, type HubLogLevel, logTo } from './log-to.ts'
 export {
   type Authenticate,
   type ConnectRequest,

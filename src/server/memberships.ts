@@ -2,7 +2,7 @@ import type { SubFrame, SubOptions, UnsubFrame, WirePosition } from '../protocol
 import { isSyncError, SyncError, toSyncError } from '../shared/errors.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { encodeEvent } from './fan-out.ts'
-import { inTime } from './in-time.ts'
+import { inTime, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, recover, standing } from './recovery.ts'
@@ -112,7 +112,7 @@ export class Memberships {
 
   #inTime<T>(work: Promise<T>): Promise<T> {
     const { clock, decisionTimeoutMs } = this.#parts.settings
-    return inTime(work, { clock, ms: decisionTimeoutMs, code: 'unavailable' }) as Promise<T>
+    return inTime(work, { clock, ms: decisionTimeoutMs, late: undecided }) as Promise<T>
   }
 
   /** Answers an `unsub` frame with `unsubscribed`; one for a channel that is not held has no number. */

@@ -1,8 +1,8 @@
 import type { TellFrame } from '../protocol/frames.ts'
 import { toWire } from '../registry/to-wire.ts'
-import { SyncError, toSyncError } from '../shared/errors.ts'
+import { SyncError } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
-import type { Report } from './refusals.ts'
+import { type Report, toAnswer } from './refusals.ts'
 import type { Room } from './rooms.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
@@ -39,8 +39,8 @@ export class Messages {
       const room = session.held.get(name)?.room
       if (room)
         tellRoom(room, { name: message, data: sent, sender: session.id }, (other) => other !== session)
-    } catch (error) {
-      report(toSyncError(error, 'internal'), { session, action: 'tell', channel: name, name: message })
+    } catch (cause) {
+      report(toAnswer(cause), { session, action: 'tell', channel: name, name: message })
     }
   }
 }

@@ -6,9 +6,9 @@ import { isSyncError, SyncError } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { encodeBody } from './fan-out.ts'
-import { inTime } from './in-time.ts'
+import { inTime, unanswered } from './in-time.ts'
 import type { HubSettings } from './options.ts'
-import { type Report, toPosition } from './refusals.ts'
+import { type Report, toAnswer, toPosition } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
 import { detailsOf, type Session } from './session.ts'
 
@@ -66,9 +66,7 @@ export class Publications {
       const position = toPosition(applied)
       session.send(applied.duplicate ? ['ack', channel, n, position, true] : ['ack', channel, n, position])
     } catch (cause) {
-      const error = isSyncError(cause)
-        ? cause
-        : new SyncError('indeterminate', 'The broadcaster failed: it may have been appended', { cause })
+      const error = toAnswer(cause)
       const details = detailsOf(error)
       session.send(
         details
@@ -101,7 +99,7 @@ export class Publications {
     if (session.machine.state === 'closed') return undefined
     const time = this.#parts.settings.clock.now()
     const body = encodeBody({ time, sender: session.id, name: event, data: sent })
-    const appended = await broadcaster.append(name, body, { sender })
+    const appended = await broadcaster.append(name, body, { sender }).catch(notKnown)
     if (diagnostics.isHeard && !appended.duplicate) {
       const { offset } = appended
       const by = { client: session.id, user: session.user!.id }
@@ -118,10 +116,16 @@ export class Publications {
     const { params, handlers } = channel
     try {
       const changed = handlers.onPublish!({ user: user!, client, params, event, data })
-      return await inTime(changed, { clock, ms: handlerTimeoutMs, code: 'timeout' })
+      return await inTime(changed, { clock, ms: handlerTimeoutMs, late: unanswered })
     } catch (cause) {
       if (isSyncError(cause)) throw cause
       throw new SyncError('internal', 'The hook for publications failed', { cause })
     }
   }
+}
+
+/** An engine that breaks its contract may have done anything. */
+function notKnown(cause: unknown): never {
+  if (isSyncError(cause)) throw cause
+  throw new SyncError('indeterminate', 'The broadcaster failed: it may have been appended', { cause })
 }

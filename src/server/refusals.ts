@@ -1,5 +1,6 @@
+import { wireErrorCodes } from '../protocol/error-codes.ts'
 import type { WirePosition } from '../protocol/frames.ts'
-import type { SyncError, SyncErrorCode } from '../shared/errors.ts'
+import { isSyncError, SyncError, type SyncErrorCode } from '../shared/errors.ts'
 import type { Position } from '../shared/position.ts'
 import type { ErrorStage } from '../shared/report.ts'
 import type { Diagnostics, HubDiagnosticFields } from './diagnostics.ts'
@@ -48,6 +49,15 @@ export function reporter(settings: HubSettings, diagnostics: Diagnostics): Repor
     const isFailure = error.retryable ? !expected.has(code) : cause !== undefined
     if (isFailure) settings.onError(error, { stage, client: session.id, channel, event: name })
   }
+}
+
+/**
+ * What a client is told of a failure: what an app refused with, and what a client can do something about. All else is a defect of the app, such as an
+ * asynchronous schema: its words stay on this side.
+ */
+export function toAnswer(cause: unknown): SyncError {
+  if (isSyncError(cause) && wireErrorCodes.includes(cause.code)) return cause
+  return new SyncError('internal', 'The hub could not do this', { cause })
 }
 
 export function toPosition({ epoch, offset, tag }: Position): WirePosition {

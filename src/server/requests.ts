@@ -6,7 +6,7 @@ import { isSyncError, SyncError, type SyncErrorCode, toSyncError } from '../shar
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { HubSettings } from './options.ts'
-import { type Report, toPosition } from './refusals.ts'
+import { type Report, toAnswer, toPosition } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
 import { detailsOf, type Session } from './session.ts'
 
@@ -55,9 +55,7 @@ export class Requests {
     try {
       await this.#serve(session, frame)
     } catch (cause) {
-      const error = isSyncError(cause)
-        ? cause
-        : new SyncError('indeterminate', 'The broadcaster failed: the request may have run before', { cause })
+      const error = toAnswer(cause)
       session.refuse(ref, error)
       this.#parts.report(error, { session, action: 'request', channel, name })
     } finally {
@@ -140,7 +138,7 @@ export class Requests {
     try {
       result = await this.#handle(run, { asker, input })
     } catch (cause) {
-      const error = cause as SyncError
+      const error = toAnswer(cause)
       code = error.code
       result = refusal(error)
       if (!run.isOverdue) this.#report(error, run, asker)

@@ -2,7 +2,7 @@ import type { ChannelDefinition } from '../registry/channel.ts'
 import { type AnyRegistry, resolveName } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
 import type { AnyHandlers } from './handlers.ts'
-import { inTime, isPromise } from './in-time.ts'
+import { inTime, isPromise, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Session } from './session.ts'
 
@@ -82,7 +82,7 @@ export class Served {
       if (!handlers.authorize) answer = params.user === undefined || params.user === session.user!.id
       else {
         const ask = { user: session.user!, client: session.id, params, action, name }
-        answer = inTime(handlers.authorize(ask), { clock, ms: decisionTimeoutMs, code: 'unavailable' })
+        answer = inTime(handlers.authorize(ask), { clock, ms: decisionTimeoutMs, late: undecided })
       }
     } catch (cause) {
       throw failureOf(cause, attempt)

@@ -1,8 +1,9 @@
 import type { ChannelKey, EventInput, EventName } from '../registry/infer.ts'
 import type { ParamName } from '../registry/pattern.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
-import { SyncError, toSyncError } from '../shared/errors.ts'
+import { type SyncError, toSyncError } from '../shared/errors.ts'
 import type { Position } from '../shared/position.ts'
+import type { ErrorHandler } from '../shared/report.ts'
 import type { PublishOptions } from './channel.ts'
 
 /** The channels that each user has one of: their pattern has the one parameter `user`. */
@@ -18,7 +19,7 @@ export type UserChannelKey<R extends AnyRegistry> = {
 export interface HubUsers<R extends AnyRegistry> {
   /**
    * Publishes to each user's own channel, so that each has a log without holes. Resolves to the positions, in the order of the
-   * users. Rejects as `publish` of a channel does, with the first failure, when all have been tried: its cause is an `AggregateError` of all.
+   * users. Rejects as `publish` of a channel does, with the first failure, when all have been tried; `onError` hears of the others.
    */
   publish<K extends UserChannelKey<R>, N extends EventName<R, K>>(
     key: K,
@@ -27,16 +28,19 @@ export interface HubUsers<R extends AnyRegistry> {
   ): Promise<readonly Position[]>
 }
 
-/** Awaits all of them, also when some fail. */
-export async function allPublished(publications: readonly Promise<Position>[]): Promise<readonly Position[]> {
-  const outcomes = await Promise.allSettled(publications)
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
-  if (failures.length === 0)
-    return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<Position>).value)
-  const { code, message, issues } = toSyncError(failures[0], 'unavailable')
-  const cause = new AggregateError(failures, `${failures.length} of ${outcomes.length} publications failed`)
-  throw new SyncError(code, `Not published to ${failures.length} of ${outcomes.length} users: ${message}`, {
-    cause,
-    issues,
-  })
+/** Awaits all of them, also when some fail: the first failure is thrown, the others are reported. */
+export async function allPublished(
+  publications: readonly Promise<Position>[],
+  onError: ErrorHandler,
+): Promise<readonly Position[]> {
+  const positions: Position[] = []
+  const failures: SyncError[] = []
+  for (const outcome of await Promise.allSettled(publications)) {
+    if (outcome.status === 'fulfilled') positions.push(outcome.value)
+    else failures.push(toSyncError(outcome.reason, 'unavailable'))
+  }
+  const [first, ...others] = failures
+  if (!first) return positions
+  for (const error of others) onError(error, { stage: 'publish' })
+  throw first
 }
