@@ -21,6 +21,7 @@ import { reportToPlatform } from '../../src/shared/report.ts'
 import { read } from './support/files.ts'
 import { literalsOf } from './support/literals.ts'
 import { tableRows } from './support/markdown.ts'
+import { optionDifferences, shownNumber } from './support/options.ts'
 
 const guide = read('docs/guide/2-connection.md')
 
@@ -50,7 +51,7 @@ const inWords = new Map<unknown, string>([
 ])
 
 function shown(value: unknown): string {
-  if (typeof value === 'number') return Number.isFinite(value) ? value.toLocaleString('en-US') : String(value)
+  if (typeof value === 'number') return shownNumber(value)
   return inWords.get(value) ?? String(value)
 }
 
@@ -64,28 +65,7 @@ function optionsOfTheCode(): Record<string, string> {
   return { ...withoutDefault, ...Object.fromEntries([...own, ...nested]) }
 }
 
-function unitOf(option: string): string {
-  if (option.endsWith('Ms')) return 'ms'
-  return option.endsWith('Bytes') ? 'bytes' : ''
-}
-
-/** One line for each way in which a document's table of options differs from the code. */
-function wrongOptions(markdown: string): string[] {
-  const expected = optionsOfTheCode()
-  const rows = tableRows(markdown, ['option', 'default', 'unit', 'meaning'])
-  const names = rows.map(([name]) => name!)
-  const missing = Object.keys(expected).filter((name) => !names.includes(name))
-  const wrong = rows.flatMap(([name = '', value, unit, meaning], index) => {
-    if (!Object.hasOwn(expected, name)) return [`${name} is no option`]
-    return [
-      ...(names.indexOf(name) === index ? [] : [`${name} stands there twice`]),
-      ...(value === expected[name] ? [] : [`${name}: the default is ${expected[name]}, not ${value}`]),
-      ...(unit === unitOf(name) ? [] : [`${name}: the unit is "${unitOf(name)}", not "${unit}"`]),
-      ...(meaning ? [] : [`${name} means nothing`]),
-    ]
-  })
-  return [...missing.map((name) => `${name} is missing`), ...wrong]
-}
+const wrongOptions = (markdown: string) => optionDifferences(markdown, optionsOfTheCode())
 
 /** The moves of a state as the table writes them: events by where they lead, in the order of the code. */
 function movesOf(state: keyof typeof linkStates): string {
