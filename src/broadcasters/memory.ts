@@ -1,17 +1,31 @@
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { withDefaults } from '../shared/defaults.ts'
 import { SyncError, toSyncError } from '../shared/errors.ts'
+import { pooledRandom } from '../shared/pooled-random.ts'
 import type { Position } from '../shared/position.ts'
-import { type Random, randomMark, secureRandom } from '../shared/random.ts'
+import { type Random, randomMark } from '../shared/random.ts'
 import { reportToPlatform } from '../shared/report.ts'
-import type { Broadcaster, Deliver, LogEntry, LogRead } from './broadcaster.ts'
+import { type Aged, AgeList } from './age-list.ts'
+import type {
+  Appended,
+  AppendOnce,
+  Broadcaster,
+  Claim,
+  ClaimRequest,
+  Deliver,
+  LogEntry,
+  LogQuery,
+  LogRead,
+  SenderMark,
+} from './broadcaster.ts'
+import { type OnceRecord, OnceRecords } from './memory-once.ts'
 
 export interface MemoryOptions {
   /** How many entries a channel keeps at most. Default 256. */
   readonly maxEntries?: number
   /**
-   * How long an entry can be read at most, in milliseconds; it is dropped with the next use of any channel, half a minute
-   * later at the latest while there is any. Default 300,000 (5 min).
+   * How long an entry can be read at most, in milliseconds; it is dropped with the next use of any channel. Default 300,000
+   * (5 min).
    */
   readonly maxAgeMs?: number
   /**
@@ -19,6 +33,13 @@ export interface MemoryOptions {
    * gap. Default 3,600,000 (1 h).
    */
   readonly maxIdleMs?: number
+  /** For how long it is known what was done once, after its last use, in milliseconds. Default 600,000 (10 min), which is what the protocol promises. */
+  readonly windowMs?: number
+  /**
+   * How much all logs together may hold, in bytes, as estimated from the length of their texts. What is oldest goes first: entries, so that who was away gets a
+   * gap; of the records of what was done once, only what exceeds half of it, so that who sends again hears `indeterminate`. Default 67,108,864 (64 MiB).
+   */
+  readonly maxBytes?: number
   /** Default: the system's. */
   readonly clock?: Clock
   /** Default: the platform's cryptographic source. */
@@ -29,18 +50,32 @@ export const memoryDefaults = {
   maxEntries: 256,
   maxAgeMs: 300_000,
   maxIdleMs: 3_600_000,
+  windowMs: 600_000,
+  maxBytes: 67_108_864,
   clock: systemClock,
-  random: secureRandom,
+  random: pooledRandom,
 } satisfies Required<MemoryOptions>
 
 /** 31 bits: after a rollback, another entry at the same offset has the same tag once in two billion times. */
 const tagLength = 6
 
+/** What an entry occupies beside its body, in bytes. */
+const entryBytes = 160
+
+/** An entry, and where it stands among all; apart, as the entry is handed out. */
+interface Kept extends Aged<Kept> {
+  readonly entry: LogEntry
+  readonly log: Log
+}
+
 interface Log {
   readonly epoch: string
-  readonly entries: (LogEntry & { readonly at: number })[]
+  readonly kept: Kept[]
   readonly readers: Set<{ deliver: Deliver }>
   readonly undelivered: LogEntry[]
+  /** The numbers of sessions, and the keys of appends; made when they are needed. */
+  marks: Map<string, OnceRecord> | undefined
+  keys: Map<string, OnceRecord> | undefined
   isDelivering: boolean
   offset: number
   tag: string
@@ -58,9 +93,13 @@ export function memory(options: MemoryOptions = {}): Broadcaster {
   const logs = new MemoryLogs(withDefaults(memoryDefaults, options))
   // A plain object, so that one who wraps it can spread it.
   return {
-    append: (channel, body) => logs.append(channel, body),
+    append: (channel, body, once) => logs.append(channel, body, once),
+    recall: (channel, sender) => logs.recall(channel, sender),
     subscribe: (channel, deliver) => logs.subscribe(channel, deliver),
     read: (channel, query) => logs.read(channel, query),
+    claim: (request) => logs.claim(request),
+    settle: (key, owner, result) => logs.settle(key, owner, result),
+    release: (key, owner) => logs.release(key, owner),
     close: () => logs.close(),
   }
 }
@@ -68,25 +107,41 @@ export function memory(options: MemoryOptions = {}): Broadcaster {
 class MemoryLogs implements Broadcaster {
   readonly #options: Required<MemoryOptions>
   readonly #logs = new Map<string, Log>()
+  readonly #retained = new AgeList<Kept>()
+  readonly #once: OnceRecords
   #isClosed = false
   #sweptAt: number
 
   constructor(options: Required<MemoryOptions>) {
     this.#options = options
+    this.#once = new OnceRecords(options)
     this.#sweptAt = options.clock.now()
   }
 
-  async append(channel: string, body: string): Promise<Position> {
-    const { clock, random } = this.#options
+  async append(channel: string, body: string, once?: AppendOnce): Promise<Appended> {
     const log = this.#logOf(channel)
-    const tag = randomMark(random, tagLength)
-    const entry = { offset: ++log.offset, tag, previous: log.tag, body, at: clock.now() }
-    log.tag = tag
-    log.entries.push(entry)
-    this.#evict(log)
+    const before = once && this.#done(log, once)
+    if (before) return before
+    const bytes = entryBytes + body.length * 2
+    if (bytes > this.#options.maxBytes) {
+      throw new SyncError(
+        'too_large',
+        `The body has some ${bytes} bytes; all logs together may have ${this.#options.maxBytes}`,
+      )
+    }
+    const entry = this.#add(log, body, bytes)
+    const position = { epoch: log.epoch, offset: entry.offset, tag: entry.tag }
+    if (once?.sender) this.#once.applied(marksOf(log), once.sender)
+    else if (once) this.#once.keyed(keysOf(log), once.key, position)
+    this.#makeRoom()
     log.undelivered.push(entry)
     deliverAll(log)
-    return { epoch: log.epoch, offset: entry.offset, tag }
+    return position
+  }
+
+  async recall(channel: string, sender: SenderMark): Promise<Appended | undefined> {
+    const log = this.#logOf(channel)
+    return this.#once.hasApplied(log.marks ?? nothing, sender) ? duplicate(topOf(log)) : undefined
   }
 
   async subscribe(channel: string, deliver: Deliver): Promise<() => void> {
@@ -99,11 +154,34 @@ class MemoryLogs implements Broadcaster {
     }
   }
 
-  async read(channel: string, { after }: { readonly after?: number } = {}): Promise<LogRead> {
+  async read(channel: string, { after, before, limit }: LogQuery = {}): Promise<LogRead> {
     const log = this.#logOf(channel)
-    this.#evict(log)
-    const entries = after === undefined ? [] : log.entries.filter(({ offset }) => offset > after)
-    return { top: { epoch: log.epoch, offset: log.offset, tag: log.tag }, entries }
+    const top = topOf(log)
+    if (after === undefined) return { top, entries: [] }
+    const first = log.kept[0]?.entry.offset ?? 0
+    const to = before === undefined ? log.kept.length : Math.max(0, before - first)
+    const from = Math.max(
+      0,
+      after + 1 - first,
+      limit === undefined ? 0 : Math.min(to, log.kept.length) - limit,
+    )
+    return { top, entries: log.kept.slice(from, to).map(({ entry }) => entry) }
+  }
+
+  async claim(request: ClaimRequest): Promise<Claim> {
+    this.#begin()
+    return this.#once.claim(request)
+  }
+
+  async settle(key: string, owner: string, result: string): Promise<void> {
+    this.#begin()
+    this.#once.settle(key, owner, result)
+    this.#makeRoom()
+  }
+
+  async release(key: string, owner: string): Promise<void> {
+    this.#begin()
+    this.#once.release(key, owner)
   }
 
   async close(): Promise<void> {
@@ -113,43 +191,112 @@ class MemoryLogs implements Broadcaster {
     this.#logs.clear()
   }
 
-  #logOf(channel: string): Log {
+  /** Where it was appended before, if it was. */
+  #done(log: Log, once: AppendOnce): Appended | undefined {
+    if (once.sender) {
+      return this.#once.isApplied(log.marks ?? nothing, once.sender) ? duplicate(topOf(log)) : undefined
+    }
+    const known = log.keys?.get(once.key)
+    return known && duplicate(known.position!)
+  }
+
+  #add(log: Log, body: string, bytes: number): LogEntry {
+    const { clock, random, maxEntries } = this.#options
+    const tag = randomMark(random, tagLength)
+    const entry: LogEntry = { offset: ++log.offset, tag, previous: log.tag, body }
+    const kept: Kept = { entry, log, at: clock.now(), bytes, older: undefined, newer: undefined }
+    log.tag = tag
+    log.kept.push(kept)
+    this.#retained.add(kept)
+    if (log.kept.length > maxEntries) this.#drop(log.kept[0]!)
+    return entry
+  }
+
+  #begin(): void {
     if (this.#isClosed) throw new SyncError('unavailable', 'The memory broadcaster is closed')
-    const { clock, random } = this.#options
+    this.#expire()
     this.#sweep()
-    const log = this.#logs.get(channel) ?? newLog(randomMark(random, 8))
-    this.#logs.set(channel, log)
+  }
+
+  #logOf(channel: string): Log {
+    this.#begin()
+    const { clock, random } = this.#options
+    let log = this.#logs.get(channel)
+    if (!log) {
+      log = newLog(randomMark(random, 8))
+      this.#logs.set(channel, log)
+    }
     log.usedAt = clock.now()
     return log
   }
 
-  /** Forgets what nobody will miss, with the uses of other channels: a timer would keep a process alive. */
+  /** Drops what has had its time: entries are in the list by their age. */
+  #expire(): void {
+    const { clock, maxAgeMs } = this.#options
+    const before = clock.now() - maxAgeMs
+    for (let { oldest } = this.#retained; oldest && oldest.at < before; { oldest } = this.#retained)
+      this.#drop(oldest)
+    this.#once.expire()
+  }
+
+  #makeRoom(): void {
+    const { maxBytes } = this.#options
+    while (this.#retained.bytes + this.#once.bytes > maxBytes) {
+      const { oldest } = this.#retained
+      const isOnceTooMuch = this.#once.bytes > maxBytes / 2 || !oldest
+      if (isOnceTooMuch && this.#once.forgetOldest()) continue
+      if (!oldest) return
+      this.#drop(oldest)
+    }
+  }
+
+  /** Drops an entry, which is the oldest of its log. */
+  #drop(kept: Kept): void {
+    this.#retained.remove(kept)
+    kept.log.kept.shift()
+  }
+
+  /** Forgets logs that nobody will miss, with the uses of other channels: a timer would keep a process alive. */
   #sweep(): void {
     const now = this.#options.clock.now()
     if (now < this.#sweptAt + sweepMs) return
     this.#sweptAt = now
     for (const [channel, log] of this.#logs) {
-      this.#evict(log)
-      const isIdle = log.readers.size === 0 && log.usedAt + this.#options.maxIdleMs <= now
-      if (isIdle && log.entries.length === 0) this.#logs.delete(channel)
+      const isUsed = log.readers.size > 0 || log.usedAt + this.#options.maxIdleMs > now
+      const isNeeded = log.kept.length > 0 || Boolean(log.marks?.size) || Boolean(log.keys?.size)
+      if (!isUsed && !isNeeded) this.#logs.delete(channel)
     }
   }
+}
 
-  #evict({ entries }: Log): void {
-    const { maxEntries, maxAgeMs, clock } = this.#options
-    const oldest = clock.now() - maxAgeMs
-    let gone = Math.max(0, entries.length - maxEntries)
-    while (gone < entries.length && entries[gone]!.at < oldest) gone++
-    if (gone > 0) entries.splice(0, gone)
-  }
+const nothing: Map<string, OnceRecord> = new Map()
+
+function marksOf(log: Log): Map<string, OnceRecord> {
+  log.marks ??= new Map()
+  return log.marks
+}
+
+function keysOf(log: Log): Map<string, OnceRecord> {
+  log.keys ??= new Map()
+  return log.keys
+}
+
+function topOf({ epoch, offset, tag }: Log): Position {
+  return { epoch, offset, tag }
+}
+
+function duplicate({ epoch, offset, tag }: Position): Appended {
+  return { epoch, offset, tag, duplicate: true }
 }
 
 function newLog(epoch: string): Log {
   return {
     epoch,
-    entries: [],
+    kept: [],
     readers: new Set(),
     undelivered: [],
+    marks: undefined,
+    keys: undefined,
     isDelivering: false,
     offset: 0,
     tag: '',

@@ -26,7 +26,7 @@ import {
   type HubUser,
   hubDefaults,
 } from './options.ts'
-import { Presence } from './presence.ts'
+import { Presence, type PresenceList } from './presence.ts'
 import { Publications } from './publications.ts'
 import { reporter } from './refusals.ts'
 import type { Refusal } from './request.ts'
@@ -110,8 +110,8 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const settings = { ...checked, onError: withNote(guardHandler(checked.onError), diagnostics) }
     const broadcaster = given ?? memory(settings)
     const served = new Served(registry, settings)
-    const rooms = new Rooms(broadcaster, withDelivery(diagnostics))
-    const presence = new Presence({ settings, roomOf: (name) => rooms.get(name) })
+    const rooms = new Rooms(broadcaster, withDelivery(diagnostics), (name) => presence.unheld(name))
+    const presence: Presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
     const report = reporter(settings, diagnostics)
     const common = { registry, settings, served, rooms, broadcaster, presence, diagnostics, report }
     const memberships = new Memberships(common)
@@ -155,7 +155,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
       tell: (message, data, options) => channel.tell(message, data, options),
       position: () => channel.position(),
       history: (query) => channel.history(query) as ReturnType<HubChannel<AnyRegistry, string>['history']>,
-      presence: () => channel.presence(),
+      presence: () => channel.presence() as Promise<PresenceList<never>>,
       count: () => channel.count(),
     }
     return handle as unknown as HubChannel<R, K>

@@ -31,6 +31,7 @@ export type {
   HubRequest,
   RequestHandlers,
 } from './handlers.ts'
+export { type HubHealth, type HubStatus, healthHandler } from './health.ts'
 export type { HistoryQuery } from './history.ts'
 export type { HubSession, SessionChoice } from './hub-session.ts'
 export { type AuditEntry, auditTo, type HubLogger, type HubLogLevel, logTo } from './log-to.ts'
@@ -43,7 +44,8 @@ export {
   type HubUser,
   hubDefaults,
 } from './options.ts'
-export type { AllowedOrigins } from './request.ts'
+export type { PresenceCount, PresenceList, PresentMember } from './presence.ts'
+export type { AllowedOrigins, Refusal } from './request.ts'
 export type { Action } from './served.ts'
 export type { SessionSocket } from './session.ts'
 export type { SessionHandlers } from './sessions.ts'

@@ -156,9 +156,9 @@ export class Memberships {
     session.send(['live', room.cid])
     // The answer may have been one too many: then all was given back just now.
     if (session.machine.state === 'closed') return
-    room.sessions.add(session)
     if (diagnostics.isHeard) diagnostics.note('subscribe', { ...actor(session), channel: room.name })
     if (channel.definition.spec.presence) presence.greet(session, room)
+    if (membership === session.held.get(room.name)) room.sessions.add(session)
   }
 
   /** Ends what a session holds, or has asked for, under this name; an unanswered request is answered. */

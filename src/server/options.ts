@@ -1,7 +1,8 @@
 import type { Broadcaster } from '../broadcasters/broadcaster.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import { SyncError } from '../shared/errors.ts'
-import { type Random, secureRandom } from '../shared/random.ts'
+import { pooledRandom } from '../shared/pooled-random.ts'
+import type { Random } from '../shared/random.ts'
 import { type ErrorHandler, reportToPlatform } from '../shared/report.ts'
 
 /** Whoever is behind a session. What else the app puts here reaches its own checks. */
@@ -93,7 +94,7 @@ export const hubDefaults = {
   maxBufferedBytes: 4_194_304,
   onError: reportToPlatform,
   clock: systemClock,
-  random: secureRandom,
+  random: pooledRandom,
 } satisfies Omit<Required<HubOptions>, 'authenticate' | 'broadcaster'>
 
 /** What the parts of a hub are given: the options with the defaults filled in. */

@@ -30,11 +30,14 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>()
   readonly #broadcaster: Broadcaster
   readonly #fanout: Fanout
+  readonly #onUnheld: (name: string) => void
   readonly #undos = new Map<Room, () => void>()
   readonly #overhearing = new Map<Room, Set<(LogEntry & { readonly epoch: string })[]>>()
   #lastCid = 0
 
-  constructor(broadcaster: Broadcaster, fanout: Fanout) {
+  /** `onUnheld` hears of each channel that nobody holds any more. */
+  constructor(broadcaster: Broadcaster, fanout: Fanout, onUnheld: (name: string) => void = () => {}) {
+    this.#onUnheld = onUnheld
     this.#broadcaster = broadcaster
     this.#fanout = fanout
   }
@@ -62,6 +65,7 @@ export class Rooms {
     if (this.#rooms.get(room.name) === room) this.#rooms.delete(room.name)
     this.#undos.get(room)?.()
     this.#undos.delete(room)
+    if (!this.#rooms.has(room.name)) this.#onUnheld(room.name)
   }
 
   read(room: Room, query: LogQuery): Promise<LogRead> {

@@ -1,0 +1,240 @@
+import type { WireMember } from '../protocol/frames.ts'
+import type { Undo } from '../shared/disposer.ts'
+import { randomMark } from '../shared/random.ts'
+import type { Diagnostics } from './diagnostics.ts'
+import type { HubSettings } from './options.ts'
+import type { Room } from './rooms.ts'
+import type { Session } from './session.ts'
+
+/** Someone present. */
+export interface PresentMember<State = unknown> {
+  /** The public id of the client. */
+  readonly client: string
+  /** The id of its user. */
+  readonly user: string
+  /** What it shows, as it travels: the input of the schema, reduced to what that lets through. */
+  readonly state: State
+  /** Since when, in milliseconds since 1970. */
+  readonly since: number
+}
+
+/** Who is present on a channel, oldest first. */
+export type PresenceList<State = unknown> = readonly PresentMember<State>[]
+
+/** How many are present: two devices of one user are two members and one user. */
+export interface PresenceCount {
+  readonly members: number
+  readonly users: number
+}
+
+/** One client on one channel. */
+interface Member {
+  readonly mark: string
+  readonly client: string
+  readonly user: string
+  readonly since: number
+  state: unknown
+  /** What it shows, as JSON. */
+  text: string
+  /** Whose connection keeps it there. */
+  session: Session
+  /** Whether the others have heard of it. */
+  isTold: boolean
+}
+
+/** One channel that someone is, or was, present on. */
+interface Attended {
+  readonly name: string
+  readonly members: Map<string, Member>
+  /** What the others have not heard yet. */
+  entered: Map<string, Member>
+  left: string[]
+  version: number
+  cancelTelling: Undo | undefined
+}
+
+export interface PresenceParts {
+  readonly settings: HubSettings
+  readonly diagnostics: Diagnostics
+  /** The channel's room on this node, while anyone holds it. */
+  readonly roomOf: (name: string) => Room | undefined
+}
+
+/** Who is present, on this node: a member for each client and channel, until it leaves or its connection has been gone for the grace. */
+export class Presence {
+  readonly #parts: PresenceParts
+  readonly #channels = new Map<string, Attended>()
+  /** Where each client is present. */
+  readonly #places = new Map<string, Set<Attended>>()
+  /** The ends of the grace of those whose connection is gone. */
+  readonly #graces = new Map<string, Undo>()
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts
+  }
+
+  /** Makes a client present with a state that is valid, or changes what it shows. */
+  enter(session: Session, name: string, state: unknown): void {
+    const channel = this.#channels.get(name) ?? this.#open(name)
+    const text = JSON.stringify(state)
+    const known = channel.members.get(session.id)
+    if (known) known.session = session
+    if (known?.text === text) return
+    const member = known ?? this.#join(channel, session)
+    member.state = state
+    member.text = text
+    channel.entered.set(member.mark, member)
+    this.#tellSoon(channel)
+    if (!known) this.#note(member, name, 'enter')
+  }
+
+  leave(session: Session, name: string): void {
+    const channel = this.#channels.get(name)
+    const member = channel?.members.get(session.id)
+    if (channel && member) this.#remove(channel, member)
+  }
+
+  /** A connection is gone. Whoever will not come back leaves at once, everyone else after the grace. */
+  lost(session: Session, isSentAway: boolean): void {
+    if (!this.#places.has(session.id)) return
+    const end = () => {
+      this.#graces.delete(session.id)
+      for (const channel of [...(this.#places.get(session.id) ?? [])]) {
+        const member = channel.members.get(session.id)
+        // A newer connection of the same session may keep it there.
+        if (member?.session === session) this.#remove(channel, member)
+      }
+    }
+    this.#graces.get(session.id)?.()
+    const { clock, presenceGraceMs } = this.#parts.settings
+    if (isSentAway) end()
+    else this.#graces.set(session.id, clock.after(presenceGraceMs, end))
+  }
+
+  /** A session is ready: where its older connection was present, it stays so. */
+  resumed(session: Session): void {
+    const channels = this.#places.get(session.id)
+    if (!channels) return
+    this.#graces.get(session.id)?.()
+    this.#graces.delete(session.id)
+    for (const { members } of channels) members.get(session.id)!.session = session
+  }
+
+  /** Tells a session that begins to hear the channel who is there. It must not be among the room's sessions yet. */
+  greet(session: Session, { name, cid }: Room): void {
+    const channel = this.#channels.get(name)
+    if (channel) this.#tell(channel)
+    const members = channel ? [...channel.members.values()].map(toWire) : []
+    session.send(['members', cid, channel?.version ?? 0, members])
+  }
+
+  list(name: string): PresenceList {
+    const members = this.#channels.get(name)?.members.values() ?? []
+    return [...members].map(({ client, user, state, since }) => ({ client, user, state, since }))
+  }
+
+  count(name: string): PresenceCount {
+    const members = [...(this.#channels.get(name)?.members.values() ?? [])]
+    return { members: members.length, users: new Set(members.map(({ user }) => user)).size }
+  }
+
+  /** Nobody holds the channel any more: without members, there is nobody to whom its version means anything. */
+  unheld(name: string): void {
+    const channel = this.#channels.get(name)
+    if (channel?.members.size === 0) this.#drop(channel)
+  }
+
+  /** Cancels all timers. */
+  close(): void {
+    for (const cancel of this.#graces.values()) cancel()
+    for (const { cancelTelling } of this.#channels.values()) cancelTelling?.()
+    this.#graces.clear()
+    this.#channels.clear()
+    this.#places.clear()
+  }
+
+  #open(name: string): Attended {
+    const channel: Attended = {
+      name,
+      members: new Map(),
+      entered: new Map(),
+      left: [],
+      version: 0,
+      cancelTelling: undefined,
+    }
+    this.#channels.set(name, channel)
+    return channel
+  }
+
+  #drop(channel: Attended): void {
+    channel.cancelTelling?.()
+    this.#channels.delete(channel.name)
+  }
+
+  #join(channel: Attended, session: Session): Member {
+    const { clock, random } = this.#parts.settings
+    const member: Member = {
+      mark: randomMark(random, 8),
+      client: session.id,
+      user: session.user!.id,
+      since: clock.now(),
+      state: null,
+      text: '',
+      session,
+      isTold: false,
+    }
+    channel.members.set(session.id, member)
+    const places = this.#places.get(session.id) ?? new Set()
+    this.#places.set(session.id, places.add(channel))
+    return member
+  }
+
+  #remove(channel: Attended, member: Member): void {
+    const { name, members, entered, left } = channel
+    members.delete(member.client)
+    const places = this.#places.get(member.client)
+    places?.delete(channel)
+    if (places?.size === 0) this.#places.delete(member.client)
+    entered.delete(member.mark)
+    // Of who came and went before anyone heard of it, nobody hears.
+    if (member.isTold) left.push(member.mark)
+    this.#note(member, name, 'leave')
+    this.#tellSoon(channel)
+  }
+
+  /** Gathers what changes within a moment: a thousand who come together are not told to a thousand others one by one. */
+  #tellSoon(channel: Attended): void {
+    const { clock, presenceDiffMs } = this.#parts.settings
+    channel.cancelTelling ??= clock.after(presenceDiffMs, () => this.#tell(channel))
+  }
+
+  /** Tells the room of what has changed, at once. */
+  #tell(channel: Attended): void {
+    channel.cancelTelling?.()
+    channel.cancelTelling = undefined
+    const { name, entered, left, members } = channel
+    const room = this.#parts.roomOf(name)
+    if (entered.size > 0 || left.length > 0) {
+      channel.version++
+      channel.entered = new Map()
+      channel.left = []
+      for (const member of entered.values()) member.isTold = true
+      if (room) this.#send(room, ['diff', room.cid, channel.version, [...entered.values()].map(toWire), left])
+    }
+    if (members.size === 0 && !room) this.#drop(channel)
+  }
+
+  #send({ sessions }: Room, diff: readonly unknown[]): void {
+    const message = { text: JSON.stringify(diff) }
+    for (const session of sessions) session.sendShared(message)
+  }
+
+  #note({ client, user }: Member, channel: string, change: 'enter' | 'leave'): void {
+    const { diagnostics } = this.#parts
+    if (diagnostics.isHeard) diagnostics.note('presence', { client, user, channel, change })
+  }
+}
+
+function toWire({ mark, client, user, state }: Member): WireMember {
+  return [mark, client, user, state]
+}
