@@ -54,13 +54,15 @@ async function halfOpen({ link, hub, client, say }: ThroughLink): Promise<void> 
   expect([client.status.state, hub.hub.connections, link.open]).toEqual(['connected', 1, 1])
 }
 
-/** Shows that a client which has noticed comes back on a new connection, and hears of nothing old. */
+/** Shows that a client which has noticed comes back on a new connection, and is sent there, once, what the old one swallowed. */
 async function expectReturn({ clock, hub, link, client, heard, errors }: ThroughLink): Promise<void> {
+  expect(heard).not.toContain('swallowed')
   await comeBack(client, clock)
   await publishUntilHeard(hub.hub, 'after', heard)
   expect(link.accepted).toBe(2)
   expect(client.status.state).toBe('connected')
-  expect(heard).not.toContain('swallowed')
+  expect(heard.filter((text) => text === 'swallowed')).toHaveLength(1)
+  expect(heard.indexOf('swallowed')).toBeLessThan(heard.indexOf('after'))
   expect(errors).toEqual([])
 }
 

@@ -31,8 +31,26 @@ describe('a client whose connection breaks', () => {
     expect([gaps, errors]).toEqual([[], []])
   })
 
-  it('is told of the gap before anything newer when it missed something', async () => {
+  it('is sent what it missed before anything newer', async () => {
     const { hub, url, cut } = await startHub()
+    const clock = manualClock()
+    const { client } = startClient(url, { clock })
+    const seen: string[] = []
+    const lobby = client.channel('lobby')
+    lobby.on('said', ({ text }, { replayed }) => seen.push(replayed ? `${text} again` : text))
+    lobby.on('gap', () => seen.push('gap'))
+    await publishUntilHeard(hub, 'before', seen)
+    cut()
+    await untilWaiting(client)
+    for (const text of ['missed', 'missed too']) await hub.channel('lobby').publish('said', { text })
+    await comeBack(client, clock)
+    await publishUntilHeard(hub, 'after', seen)
+    expect([...new Set(seen)].slice(0, 3)).toEqual(['before', 'missed again', 'missed too again'])
+    expect(seen).not.toContain('gap')
+  })
+
+  it('is told of the gap before anything newer when it missed more than is kept', async () => {
+    const { hub, url, cut } = await startHub({ broadcaster: memory({ maxEntries: 2 }) })
     const clock = manualClock()
     const { client } = startClient(url, { clock })
     const seen: string[] = []
@@ -42,7 +60,7 @@ describe('a client whose connection breaks', () => {
     await publishUntilHeard(hub, 'before', seen)
     cut()
     await untilWaiting(client)
-    await hub.channel('lobby').publish('said', { text: 'missed' })
+    for (const text of ['a', 'b', 'c']) await hub.channel('lobby').publish('said', { text })
     await comeBack(client, clock)
     await publishUntilHeard(hub, 'after', seen)
     expect([...new Set(seen)]).toEqual(['before', 'gap retention true', 'after'])
@@ -70,7 +88,7 @@ describe('a client whose connection breaks', () => {
   })
 
   it('leaves nobody out of step who fetches again at each gap', async () => {
-    const { hub, url, cut } = await startHub()
+    const { hub, url, cut } = await startHub({ broadcaster: memory({ maxEntries: 1 }) })
     // What the app keeps, and tells by events that it has changed.
     const rows = new Map<number, number>()
     const change = async (id: number, step: number) => {
@@ -98,7 +116,8 @@ describe('a client whose connection breaks', () => {
     for (let step = 1; step <= 5; step++) {
       cut()
       await untilWaiting(client)
-      for (const id of ids) await change(id, step * 10 + id)
+      // More than is kept.
+      for (const id of [...ids, ...ids]) await change(id, step * 10 + id)
       await comeBack(client, clock)
       await vi.waitFor(() => expect(client.status.state).toBe('connected'), patience)
       await vi.waitFor(() => expect([...view].sort()).toEqual([...rows].sort()), patience)
@@ -106,7 +125,7 @@ describe('a client whose connection breaks', () => {
     expect(fetches).toBe(5 * ids.length)
   })
 
-  it('notices an entry that never came by its tag, and is told of the gap before it goes on', async () => {
+  it('notices an entry that never came by its tag, and is sent it before it goes on', async () => {
     let isLeaking = false
     const { hub, url } = await startHub({ broadcaster: leaky(() => isLeaking) })
     const { client, errors } = startClient(url)
@@ -119,9 +138,9 @@ describe('a client whose connection breaks', () => {
     await hub.channel('lobby').publish('said', { text: 'lost' })
     isLeaking = false
     await hub.channel('lobby').publish('said', { text: 'shows the hole' })
-    await vi.waitFor(() => expect(seen.at(-1)).toBe('gap retention'), patience)
+    await vi.waitFor(() => expect(seen.at(-1)).toBe('shows the hole'), patience)
     await publishUntilHeard(hub, 'after', seen)
-    expect([...new Set(seen)]).toEqual(['before', 'gap retention', 'after'])
+    expect([...new Set(seen)]).toEqual(['before', 'lost', 'shows the hole', 'after'])
     expect(errors).toEqual([])
   })
 
