@@ -1,3 +1,4 @@
+import { memory } from 'syncline/server'
 import { describe, expect, it, vi } from 'vitest'
 import { greetBare, hello, openBare, secret } from '../../support/bare-client.ts'
 import { registry } from '../../support/challenge-registry.ts'
@@ -75,28 +76,36 @@ describe('a bare WebSocket with frames written by hand', () => {
     expect(bare.of('pong')).toEqual([['pong', 9_007_199_254_740_991], ['pong']])
   })
 
-  it('recovers a position that is the top, and is told why where it is not', async () => {
-    const { url, hub } = await startHub()
+  it('recovers a position from which all is kept, and is told why where it is not', async () => {
+    const { url, hub } = await startHub({ broadcaster: memory({ maxEntries: 1 }) })
     const { bare } = await greetBare(url)
-    const { epoch, tag } = await hub.channel('lobby').publish('said', { text: 'one' })
+    const first = await hub.channel('lobby').publish('said', { text: 'one' })
+    const { epoch, tag } = await hub.channel('lobby').publish('said', { text: 'two' })
     const positions = [
-      [epoch, 1, tag],
-      ['another', 1, tag],
+      [epoch, 2, tag],
+      ['another', 2, tag],
       [epoch, 0, ''],
+      [epoch, 2, 'forged'],
       [epoch, 1, 'forged'],
+      [epoch, 3, tag],
+      [epoch, 1, first.tag],
     ]
     for (const [ref, since] of positions.entries()) {
       bare.send(['sub', ref, 'lobby', { since }])
       await bare.next('live', ref)
     }
     const answers = bare.of('subscribed').map(([, , , options]) => options)
-    const position = [epoch, 1, tag]
+    const position = [epoch, 2, tag]
     expect(answers).toEqual([
       { position, recovered: true },
       { position, recovered: false, reason: 'epoch' },
       { position, recovered: false, reason: 'retention' },
       { position, recovered: false, reason: 'rollback' },
+      { position, recovered: false, reason: 'rollback' },
+      { position, recovered: false, reason: 'rollback' },
+      { position, recovered: true },
     ])
+    expect(bare.of('ev').map(([, , offset, , previous]) => [offset, previous])).toEqual([[2, first.tag]])
   })
 
   it('is refused a channel with a code: one that is unknown, and one of another user', async () => {
@@ -118,7 +127,7 @@ describe('a bare WebSocket with frames written by hand', () => {
     })
   })
 
-  it('is told at once which of its frames this hub does not serve', async () => {
+  it('is told at once which of its frames come to nothing, and why', async () => {
     const { url } = await startHub()
     const { bare } = await greetBare(url)
     bare.send([
@@ -132,11 +141,17 @@ describe('a bare WebSocket with frames written by hand', () => {
       ['auth', 6, 'token'],
       ['ping', 1],
     ])
-    await bare.next('pong')
-    expect(bare.of('nak').map(([, ...fields]) => fields.slice(0, 3))).toEqual([['lobby', 1, 'unsupported']])
-    expect(bare.of('err').map(([, ref, code]) => [ref, code])).toEqual(
-      [2, 3, 4, 5, 6].map((ref) => [ref, 'unsupported']),
-    )
+    await bare.next('res', 5)
+    expect(bare.of('nak').map(([, ...fields]) => fields.slice(0, 3))).toEqual([['lobby', 1, 'unknown_event']])
+    expect(Object.fromEntries(bare.of('err').map(([, ref, code]) => [ref, code]))).toEqual({
+      2: 'unknown_request',
+      3: 'unsupported',
+      6: 'unsupported',
+    })
+    expect(bare.of('res')).toEqual([
+      ['res', 4, null],
+      ['res', 5, { entries: [], more: false }],
+    ])
   })
 
   it('is replaced by a newer connection of its session, which is resumed', async () => {

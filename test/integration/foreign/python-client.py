@@ -230,6 +230,7 @@ async def recover(address, token):
     await client.next("live")
     tell("publish?")
     await client.next("ev")
+    first_tag = lobby.position[2]
     client.socket.transport.abort()
     tell("cut")
 
@@ -250,6 +251,12 @@ async def recover(address, token):
         options = (await again.next("subscribed"))[3]
         tell("subscribed", options=options, is_top=options["position"] == [epoch, offset, tag])
         await again.next("live")
+    lobby.position = [epoch, 1, first_tag]
+    await again.subscribe(lobby)
+    options = (await again.next("subscribed"))[3]
+    frame = await again.next("ev")
+    tell("replayed", recovered=options["recovered"], offset=frame[2], follows=frame[4] == first_tag)
+    await again.next("live")
 
 
 async def refused(address, token):

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import { memory } from 'syncline/server'
 import { manualClock } from 'syncline/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { registry } from '../../support/challenge-registry.ts'
@@ -84,7 +85,7 @@ describe('a client in Python, written from the protocol document alone', () => {
   })
 
   it('finds by the tags that it has lost an entry, and tells of the gap before it goes on', async () => {
-    const { url, answers } = await startTalker()
+    const { url, answers } = await startTalker({ broadcaster: memory({ maxEntries: 1 }) })
     const steps = await play('hole', url, answers)
     expect(steps).toEqual([
       { step: 'hole', offset: 3, at: 1 },
@@ -104,8 +105,9 @@ describe('a client in Python, written from the protocol document alone', () => {
     expect(others).toEqual([
       { options: { position, recovered: false, reason: 'epoch' }, is_top: true },
       { options: { position, recovered: false, reason: 'rollback' }, is_top: true },
-      { options: { position, recovered: false, reason: 'retention' }, is_top: true },
+      { options: { position, recovered: false, reason: 'rollback' }, is_top: true },
     ])
+    expect(of(steps, 'replayed')).toEqual([{ recovered: true, offset: 2, follows: true }])
   })
 
   it('is refused with the codes of the document, and its connection lives on', async () => {
@@ -117,7 +119,7 @@ describe('a client in Python, written from the protocol document alone', () => {
       { ...err, code: 'unknown_channel' },
       { ...err, code: 'unknown_channel' },
       { frame: ['err', null, 'unknown_frame'] },
-      { frame: ['nak', 'lobby', 1, 'unsupported'] },
+      { frame: ['nak', 'lobby', 1, 'unknown_event'] },
     ])
     expect(of(steps, 'batch')).toEqual([{ echoes: [1, 2] }])
     expect(errors.filter(({ code }) => code !== 'unknown_frame')).toEqual([])
