@@ -3,12 +3,14 @@ import { subprotocol } from '../protocol/version.ts'
 
 /** Why an upgrade is refused before it happens. */
 export interface Refusal {
-  readonly status: 400 | 403 | 404
+  readonly status: 400 | 403 | 404 | 503
   readonly message: string
+  /** When to try again, in seconds, if that was told. */
+  readonly retryAfterS?: number
 }
 
-/** Which pages may connect: those of the same host, these origins, or any. */
-export type AllowedOrigins = 'same' | 'any' | readonly string[]
+/** Which pages may connect: those of the same host, these origins, any, or those that a function says yes to. */
+export type AllowedOrigins = 'same' | 'any' | readonly string[] | ((origin: string) => boolean)
 
 /** Whether a request may be upgraded. Who it is, is asked later. */
 export function refusalOf({ headers }: IncomingMessage, origins: AllowedOrigins): Refusal | undefined {
@@ -29,6 +31,7 @@ function isAllowedOrigin(
   origins: AllowedOrigins,
 ): boolean {
   if (origin === undefined || origins === 'any') return true
+  if (typeof origins === 'function') return origins(origin) === true
   if (origins !== 'same') return origins.includes(origin)
   return URL.canParse(origin) && new URL(origin).host === host
 }

@@ -37,7 +37,11 @@ describe('a client whose connection breaks', () => {
     const { client } = startClient(url, { clock })
     const seen: string[] = []
     const lobby = client.channel('lobby')
-    lobby.on('said', ({ text }, { replayed }) => seen.push(replayed ? `${text} again` : text))
+    const replays: string[] = []
+    lobby.on('said', ({ text }, { replayed }) => {
+      seen.push(text)
+      if (replayed) replays.push(text)
+    })
     lobby.on('gap', () => seen.push('gap'))
     await publishUntilHeard(hub, 'before', seen)
     cut()
@@ -45,8 +49,8 @@ describe('a client whose connection breaks', () => {
     for (const text of ['missed', 'missed too']) await hub.channel('lobby').publish('said', { text })
     await comeBack(client, clock)
     await publishUntilHeard(hub, 'after', seen)
-    expect([...new Set(seen)].slice(0, 3)).toEqual(['before', 'missed again', 'missed too again'])
-    expect(seen).not.toContain('gap')
+    expect([...new Set(seen)]).toEqual(['before', 'missed', 'missed too', 'after'])
+    expect(replays).toEqual(expect.arrayContaining(['missed', 'missed too']))
   })
 
   it('is told of the gap before anything newer when it missed more than is kept', async () => {

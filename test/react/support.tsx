@@ -84,13 +84,7 @@ function watched(log: Broadcaster): { broadcaster: Broadcaster; followed: Readon
       undo()
     }
   }
-  const broadcaster: Broadcaster = {
-    append: (channel, body) => log.append(channel, body),
-    read: (channel, options) => log.read(channel, options),
-    close: () => log.close(),
-    subscribe,
-  }
-  return { broadcaster, followed }
+  return { broadcaster: { ...log, subscribe }, followed }
 }
 
 /** The same sockets, noting what is sent. */

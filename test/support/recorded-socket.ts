@@ -1,6 +1,6 @@
 import { type SocketFactory, webSocket } from 'syncline/client'
 
-/** The platform's socket, with every message that went out and came in through it, as JSON values. */
+/** The platform's socket, with every frame that went out and came in through it, as JSON values. */
 export interface RecordedSocket {
   readonly socket: SocketFactory
   readonly sent: readonly unknown[][]
@@ -15,17 +15,23 @@ export function recordedSocket(): RecordedSocket {
     const real = webSocket(address, {
       ...listener,
       received(message) {
-        received.push(JSON.parse(message))
+        received.push(...framesOf(message))
         listener.received(message)
       },
     })
     return {
       ...real,
       send(message) {
-        sent.push(JSON.parse(message))
+        sent.push(...framesOf(message))
         real.send(message)
       },
     }
   }
   return { socket, sent, received }
+}
+
+/** A message is a frame, or a batch of frames. */
+function framesOf(message: string): unknown[][] {
+  const value = JSON.parse(message)
+  return Array.isArray(value[0]) ? value : [value]
 }

@@ -22,9 +22,10 @@ export function watchedBroadcaster() {
   }
 
   const broadcaster: Broadcaster = {
-    async append(channel, body) {
+    ...inner,
+    async append(channel, body, once) {
       await pass('append', channel)
-      return inner.append(channel, body)
+      return inner.append(channel, body, once)
     },
     async read(channel, options) {
       await pass('read', channel)
@@ -42,7 +43,6 @@ export function watchedBroadcaster() {
         undo()
       }
     },
-    close: () => inner.close(),
   }
 
   return {

@@ -1,6 +1,6 @@
-import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { type PerMessageDeflateOptions, type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { subprotocol } from '../../protocol/version.ts'
 import type { AnyRegistry } from '../../registry/registry.ts'
 import type { Undo } from '../../shared/disposer.ts'
@@ -8,50 +8,63 @@ import { SyncError } from '../../shared/errors.ts'
 import type { Hub } from '../create-hub.ts'
 import type { HubUser } from '../options.ts'
 import { type AllowedOrigins, type Refusal, refusalOf } from '../request.ts'
-import type { SessionSocket } from '../session.ts'
+import type { SessionHandlers } from '../sessions.ts'
+import { Outgoing, Outlet } from './outgoing.ts'
 
 export interface AttachOptions {
   /** The path that clients connect to, as in `/sync`. Upgrades of other paths are left alone. */
   readonly path: string
   /** Which pages may connect. Default `same`: those that were served under the same host. */
   readonly origins?: AllowedOrigins
+  /** The largest message taken from a client, in bytes, at most the hub's `maxMessageBytes`, which is the default. */
+  readonly maxPayload?: number
+  /**
+   * Whether messages from 1,024 bytes on are compressed for clients that can. It costs memory and time for each connection, and what is
+   * sent to many is compressed for each of them. Default false.
+   */
+  readonly compression?: boolean
 }
 
 /** Any hub, whatever its registry and its users. */
-export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings'>
+export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings' | 'isTakingSessions' | 'refused'>
+
+type OnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
+
+/** A server that upgrades: Node's `http` and `https` servers, and what Express, Fastify and Hono listen with. */
+export interface UpgradingServer {
+  on(event: 'upgrade', listener: OnUpgrade): unknown
+  off(event: 'upgrade', listener: OnUpgrade): unknown
+  listeners(event: 'upgrade'): readonly unknown[]
+}
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
- * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken.
+ * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken, or a `maxPayload`
+ * that is none.
  */
-export function attachWebSocket(
-  hub: AnyHub,
-  server: Server,
-  { path, origins = 'same' }: AttachOptions,
-): Undo {
+export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: AttachOptions): Undo {
+  const { path, origins = 'same' } = options
   const paths = pathsOf(server)
   if (!path.startsWith('/')) throw new SyncError('bad_options', `Path "${path}" does not begin with "/"`)
   if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
-  const sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    perMessageDeflate: false,
-    maxPayload: hub.settings.maxMessageBytes,
-    handleProtocols: () => subprotocol,
-  })
-  const serverOnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+  const sockets = socketsOf(hub, options)
+  const serverOnUpgrade: OnUpgrade = (request, stream, head) => {
     const asked = request.url?.split('?', 1)[0]
     if (asked !== path) {
       // Without a listener that is not ours nobody would ever answer it; the first of ours does.
-      const isForNobody = server.listenerCount('upgrade') === paths.size && !paths.has(asked ?? '')
+      const isForNobody = server.listeners('upgrade').length === paths.size && !paths.has(asked ?? '')
       if (isForNobody && path === [...paths][0]) {
         refuse(stream, { status: 404, message: `Connect to ${[...paths].join(' or ')}` })
       }
       return
     }
-    const refusal = refusalOf(request, origins)
-    if (refusal) refuse(stream, refusal)
-    else sockets.handleUpgrade(request, stream, head, (socket) => join(hub, socket, request))
+    const refusal = hub.isTakingSessions ? refusalOf(request, origins) : notNow
+    if (!refusal) {
+      sockets.handleUpgrade(request, stream, head, (socket) => join(hub, { socket, stream, request }))
+      return
+    }
+    refuse(stream, refusal)
+    hub.refused({ url: request.url ?? '/', headers: request.headers }, refusal)
   }
   server.on('upgrade', serverOnUpgrade)
   paths.add(path)
@@ -61,45 +74,98 @@ export function attachWebSocket(
   }
 }
 
-/** Where hubs are attached on each server, oldest first. */
-const attached = new WeakMap<Server, Set<string>>()
+/** A client comes back after its own delays: nobody waits by this. */
+const notNow: Refusal = { status: 503, message: 'The hub takes no connections now', retryAfterS: 5 }
 
-function pathsOf(server: Server): Set<string> {
+/** Where hubs are attached on each server, oldest first. */
+const attached = new WeakMap<UpgradingServer, Set<string>>()
+
+function pathsOf(server: UpgradingServer): Set<string> {
   const paths = attached.get(server) ?? new Set()
   attached.set(server, paths)
   return paths
 }
 
-function join(hub: AnyHub, socket: WebSocket, { url = '/', headers }: IncomingMessage): void {
-  const handlers = hub.accept(toSessionSocket(socket), { url, headers })
-  socket.on('message', (data, isBinary) => {
-    if (isBinary) handlers.failed(new SyncError('bad_frame', 'The client sent a binary message'))
-    else handlers.received(String(data))
-  })
-  socket.on('error', (error: Error & { code?: string }) => {
-    const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
-    handlers.failed(new SyncError(isTooLarge ? 'too_large' : 'bad_frame', error.message, { cause: error }))
-  })
-  socket.on('close', () => handlers.closed())
+/** So that a client cannot make the server hold much for it: no memory from one message to the next. */
+const deflate: PerMessageDeflateOptions = {
+  threshold: 1_024,
+  concurrencyLimit: 10,
+  serverNoContextTakeover: true,
+  clientNoContextTakeover: true,
+  zlibDeflateOptions: { level: 3, memLevel: 7 },
 }
 
-function toSessionSocket(socket: WebSocket): SessionSocket {
-  return {
-    get bufferedBytes() {
-      return socket.bufferedAmount
-    },
-    send: (message) => socket.send(message),
-    close: (code, reason) => socket.close(code, reason),
+function socketsOf(
+  { settings }: AnyHub,
+  { maxPayload, compression = false }: AttachOptions,
+): WebSocketServer {
+  const { maxMessageBytes } = settings
+  const most = maxPayload ?? maxMessageBytes
+  if (!(most > 0 && most <= maxMessageBytes)) {
+    throw new SyncError(
+      'bad_options',
+      `"maxPayload" is ${most}: the hub tells its clients ${maxMessageBytes}`,
+    )
   }
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: compression && deflate,
+    maxPayload: most,
+    handleProtocols: () => subprotocol,
+  })
 }
 
-function refuse(stream: Duplex, { status, message }: Refusal): void {
+interface Joining {
+  readonly socket: WebSocket
+  /** What the upgrade handed over: frames that are made already are written to it. */
+  readonly stream: Duplex
+  readonly request: IncomingMessage
+}
+
+/** One for the process: what leaves in one tick leaves together. */
+const outgoing = new Outgoing()
+
+/** Where a socket keeps the hub's half, so that its listeners are the same functions for all sockets. */
+const handlersKey = Symbol('handlers')
+
+type Joined = WebSocket & { [handlersKey]: SessionHandlers }
+
+function join(hub: AnyHub, { socket, stream, request }: Joining): void {
+  const isCompressed = socket.extensions !== ''
+  const outlet = new Outlet(outgoing, socket, isCompressed ? undefined : stream)
+  const joined = socket as Joined
+  // Not the request itself, which holds much more, for as long as the session does.
+  joined[handlersKey] = hub.accept(outlet, { url: request.url ?? '/', headers: request.headers })
+  socket.on('message', onMessage)
+  socket.on('error', onError)
+  socket.on('close', onClose)
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  const handlers = (this as Joined)[handlersKey]
+  if (isBinary) handlers.failed(new SyncError('bad_frame', 'The client sent a binary message'))
+  else handlers.received(String(data))
+}
+
+function onError(this: WebSocket, error: Error & { code?: string }): void {
+  const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
+  const code = isTooLarge ? 'too_large' : 'bad_frame'
+  ;(this as Joined)[handlersKey].failed(new SyncError(code, error.message, { cause: error }))
+}
+
+function onClose(this: WebSocket, code: number): void {
+  ;(this as Joined)[handlersKey].closed(code)
+}
+
+function refuse(stream: Duplex, { status, message, retryAfterS }: Refusal): void {
   // The other side may be gone already; there is nobody to tell.
   stream.on('error', () => {})
   // No time limit of the server holds after an upgrade: a client that never ends its side would stay for ever.
   stream.once('finish', () => stream.destroy())
+  const retry = retryAfterS === undefined ? '' : `Retry-After: ${retryAfterS}\r\n`
   stream.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n` +
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: text/plain\r\n${retry}` +
       `Content-Length: ${Buffer.byteLength(message)}\r\n\r\n${message}`,
   )
 }
