@@ -9,22 +9,27 @@ import { rows } from './rows/index.mjs'
 /** Thrown for a command line that means nothing here. */
 class Usage extends Error {}
 
-const usage = `npm run bench -- [row …] [--rounds 5] [--only variant …] [--set name=number …] [--profile]
-rows: ${rows.map(({ name }) => name).join(', ')}`
+const groups = [...new Set(rows.map(({ group }) => group))]
+
+const usage = `npm run bench -- [row …] [--rounds 3] [--only variant …] [--set name=number …] [--profile]
+rows: ${rows.map(({ name }) => name).join(', ')}
+or all of: ${groups.join(', ')}`
 
 function readCommandLine() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '3' },
       only: { type: 'string', multiple: true, default: [] },
       set: { type: 'string', multiple: true, default: [] },
       profile: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  const chosen = positionals.length === 0 ? rows : rows.filter(({ name }) => positionals.includes(name))
-  const missing = positionals.filter((name) => !rows.some((row) => row.name === name))
+  const isNamed = ({ name, group }) => positionals.includes(name) || positionals.includes(group)
+  const chosen = positionals.length === 0 ? rows : rows.filter(isNamed)
+  const known = [...groups, ...rows.map(({ name }) => name)]
+  const missing = positionals.filter((name) => !known.includes(name))
   if (missing.length > 0) throw new Usage(`No such row: ${missing.join(', ')}`)
   return { ...values, chosen, rounds: wholeNumber('--rounds', values.rounds) }
 }
@@ -69,7 +74,8 @@ async function main() {
     rounds,
     profile,
   }))
-  for (const plan of plans) {
+  for (const [index, plan] of plans.entries()) {
+    say(`row ${index + 1} of ${plans.length}`)
     const { files, markdown } = writeReport(plan, await measureRow(plan))
     process.stdout.write(`${markdown}\n`)
     say(`written: ${files.join(', ')}`)

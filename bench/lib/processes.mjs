@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { pinned } from './cores.mjs'
 
 const running = new Set()
 const endAll = () => {
@@ -17,12 +18,18 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 /**
  * Starts a script (a URL) in its own process, with `task` as JSON for its argument.
  * `next` resolves to its coming message and rejects when it ends without one, or says nothing for `patienceMs`:
- * a guard against a hang, not a measure. `end` kills it, and resolves once it is gone.
+ * a guard against a hang, not a measure. `ask` sends it a message and resolves to its answer. `end` kills it, and
+ * resolves once it is gone. `core` keeps it on one core where that can be had; `runtime` is the path of another than this Node.
  */
-export function startProcess(script, task, { execArgv = [], patienceMs = 120_000 } = {}) {
-  const child = fork(fileURLToPath(script), [JSON.stringify(task)], { execArgv })
+export function startProcess(script, task, options = {}) {
+  const { core, execArgv = [], patienceMs = 120_000, runtime = process.execPath } = options
+  const [execPath, ...before] = pinned(core, runtime)
+  const child = fork(fileURLToPath(script), [JSON.stringify(task)], {
+    execPath,
+    execArgv: [...before, ...execArgv],
+  })
   running.add(child)
-  const name = new URL(script).pathname.split('/').at(-1)
+  const name = `${new URL(script).pathname.split('/').at(-1)} ${JSON.stringify(task)}`
   const exited = new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       running.delete(child)
@@ -47,6 +54,10 @@ export function startProcess(script, task, { execArgv = [], patienceMs = 120_000
   return {
     next,
     exited,
+    ask(message) {
+      child.send(message)
+      return next()
+    },
     end() {
       child.kill('SIGKILL')
       return exited

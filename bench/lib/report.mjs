@@ -2,10 +2,13 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { toChart } from './chart.mjs'
+import { placement } from './cores.mjs'
+import { median } from './figures.mjs'
 
 const folder = new URL('../results/', import.meta.url)
 
-/** Writes `results/<row>.md` and `results/<row>.json`; a row that is measured again replaces its own alone. */
+/** Writes `results/<row>.md`, `.json` and `.svg`; a row that is measured again replaces its own alone. */
 export function writeReport(plan, results) {
   const facts = {
     row: plan.row.name,
@@ -15,6 +18,9 @@ export function writeReport(plan, results) {
     settings: plan.settings,
     rounds: plan.rounds,
     profiled: plan.profile,
+    left: plan.variants.flatMap(({ label, missing }) =>
+      missing ? [`${label}: not measured: ${missing}`] : [],
+    ),
   }
   const markdown = toMarkdown(plan.row, facts, results)
   const json = { ...facts, title: plan.row.title, unit: plan.row.unit, baseline: plan.row.baseline, results }
@@ -23,7 +29,11 @@ export function writeReport(plan, results) {
     writeFileSync(new URL(`${plan.row.name}.${ending}`, folder), text)
     return `results/${plan.row.name}.${ending}`
   }
-  const files = [write('md', markdown), write('json', `${JSON.stringify(json, null, 2)}\n`)]
+  const files = [
+    write('md', markdown),
+    write('json', `${JSON.stringify(json, null, 2)}\n`),
+    write('svg', toChart(plan.row, results)),
+  ]
   return { markdown, files }
 }
 
@@ -36,6 +46,7 @@ function environment() {
     cpu: cpus[0]?.model ?? 'unknown',
     cores: cpus.length,
     load: os.loadavg()[0],
+    placement,
   }
 }
 
@@ -57,29 +68,43 @@ function verdict({ target, ratio }) {
   return `≤ ${fixed(target)}: ${ratio.median <= target ? 'met' : '**missed**'}`
 }
 
-function toMarkdown(row, facts, results) {
+/** The median of a note over the rounds, for a column of the row's own. */
+function cell({ note, factor = 1, digits, unit }, { notes }) {
+  const numbers = notes.map((all) => all[note] * factor)
+  return `${median(numbers).toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}${unit}`
+}
+
+function table({ columns = [], unit }, results) {
+  const titles = ['variant', `${unit}, median`, 'min–max', 'ratio, median', 'min–max', 'target']
   const lines = results.map((result) => {
     const { label, ratio, value } = result
-    return `| ${[label, fixed(value.median), range(value), fixed(ratio.median), range(ratio), verdict(result)].join(' | ')} |`
+    const own = [fixed(value.median), range(value), fixed(ratio.median), range(ratio), verdict(result)]
+    return [label, ...own, ...columns.map((column) => cell(column, result))]
   })
-  const warnings = results.flatMap(({ label, warnings }) =>
-    warnings.map((warning) => `- ${label}: ${warning}`),
-  )
+  const toLine = (cells) => `| ${cells.join(' | ')} |`
+  return [
+    toLine([...titles, ...columns.map(({ title }) => title)]),
+    `|---|--:|--:|--:|--:|---|${'--:|'.repeat(columns.length)}`,
+    ...lines.map(toLine),
+  ]
+}
+
+function toMarkdown(row, facts, results) {
+  const warnings = results.flatMap(({ label, warnings }) => warnings.map((warning) => `${label}: ${warning}`))
+  const told = [...facts.left, ...warnings]
   const { cores, cpu, load, node, platform } = facts.environment
   return [
     `### ${row.title}`,
     '',
     row.about,
     '',
-    `| variant | ${row.unit}, median | min–max | ratio, median | min–max | target |`,
-    '|---|--:|--:|--:|--:|---|',
-    ...lines,
+    ...table(row, results),
     '',
-    `${facts.rounds} rounds; ${list(facts.settings)}. Node ${node}, ${platform}, ${cores} × ${cpu}, load ${fixed(load)}.`,
+    `${facts.rounds} rounds; ${list(facts.settings)}. Node ${node}, ${platform}, ${cores} × ${cpu}, load ${fixed(load)}; ${placement}.`,
     '',
     `${list(facts.packages)}.`,
     ...(facts.profiled ? ['', 'Profiled: the figures are not to be compared with others.'] : []),
-    ...(warnings.length > 0 ? ['', 'Warnings:', '', ...warnings] : []),
+    ...(told.length > 0 ? ['', 'Warnings:', '', ...told.map((line) => `- ${line}`)] : []),
     '',
   ].join('\n')
 }

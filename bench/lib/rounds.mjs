@@ -7,8 +7,10 @@ import { say } from './progress.mjs'
  * Resolves to `[{ name, label, target, values, ratios, value, ratio, notes, warnings }]`.
  */
 export async function measureRow({ row, variants, settings, rounds, profile }) {
-  say(`${row.name}: ${rounds} rounds of ${variants.length} variants`)
-  const results = variants.map((variant) => ({ ...variant, values: [], ratios: [], notes: [], warnings: [] }))
+  for (const { name, missing } of variants) if (missing) say(`NOT MEASURED: ${name}: ${missing}`)
+  const present = variants.filter(({ missing }) => !missing)
+  say(`${row.name}: ${rounds} rounds of ${present.length} variants`)
+  const results = present.map((variant) => ({ ...variant, values: [], ratios: [], notes: [], warnings: [] }))
   for (let round = 1; round <= rounds; round++) {
     for (const result of results) {
       const { value, notes, warnings } = await row.measure(result, { settings, profile })

@@ -23,6 +23,7 @@ const variants = [
 /** CPU per received event of a client. */
 export const clientEvent = {
   name: 'client-event',
+  group: 'client',
   title: 'CPU per received event of a client',
   unit: 'µs',
   about:
