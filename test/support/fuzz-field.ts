@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { channel, defineRegistry, SyncError } from 'syncline'
 import { type Client, createClient } from 'syncline/client'
@@ -64,16 +64,19 @@ export class Field {
   /** How often each thing happened, by the type of its diagnostic. */
   readonly seen = new Map<string, number>()
   readonly #patienceMs: number
-  readonly #server = createServer()
   readonly #sockets = new Set<Socket>()
+  readonly #breakHub: NonNullable<FieldOptions['hub']>
+  #detach = () => {}
   readonly #held = new Set<string>()
   readonly #present = new Set<string>()
   #citizens: Citizen[] = []
+  #port = 0
   #said = 0
   #timers = 0
 
   constructor(options: FieldOptions = {}) {
     const { hub: breakHub = (hub) => hub, broadcaster: breakLog = (inner) => inner } = options
+    this.#breakHub = breakHub
     const { clock } = this
     this.#patienceMs = options.patienceMs ?? 10_000
     const log = memory({ clock, maxEntries: 64, maxBytes: 1_000_000, maxIdleMs: 10_000 })
@@ -89,16 +92,22 @@ export class Field {
     })
     serveAll(this.hub)
     this.#tally()
-    attachWebSocket(breakHub(this.hub), this.#server, { path: '/sync' })
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.on('close', () => this.#sockets.delete(socket))
-    })
   }
 
-  /** Listens, and lets the citizens in. */
+  /** Lets the citizens in. */
   async open(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const server = await commonServer()
+    const onConnection = (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.on('close', () => this.#sockets.delete(socket))
+    }
+    server.on('connection', onConnection)
+    const undo = attachWebSocket(this.#breakHub(this.hub), server, { path: '/sync' })
+    this.#detach = () => {
+      undo()
+      server.off('connection', onConnection)
+    }
+    this.#port = (server.address() as AddressInfo).port
     this.#citizens = [this.#citizen(), this.#citizen()]
     await this.#eventually('two citizens', () => this.#held.size === 2)
     await this.clock.advance(1_000)
@@ -110,7 +119,7 @@ export class Field {
     await this.hub.close()
     await this.broadcaster.close()
     for (const socket of this.#sockets) socket.destroy()
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#detach()
   }
 
   /** Attacks the hub while the citizens go about their business. Rejects with all that is not as it must be. */
@@ -143,10 +152,6 @@ export class Field {
 
   #count<Key>(counts: Map<Key, number>, key: Key): void {
     counts.set(key, (counts.get(key) ?? 0) + 1)
-  }
-
-  get #port(): number {
-    return (this.#server.address() as AddressInfo).port
   }
 
   #citizen(): Citizen {
@@ -250,6 +255,17 @@ export class Field {
       }
     })
   }
+}
+
+let server: Server | undefined
+
+/** One for all fields: the platform's client keeps something of every address that it has ever seen. */
+async function commonServer(): Promise<Server> {
+  if (server) return server
+  const made = createServer()
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve))
+  server = made.unref()
+  return made
 }
 
 function serveAll(hub: FuzzHub): void {
