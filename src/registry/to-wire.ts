@@ -30,12 +30,33 @@ type Step = string | number
  * `async_schema` as {@link validate}.
  */
 export function toWire(schema: Schema, input: unknown): unknown {
-  const root: Part = { key: '', spot: '', value: input, made: validate(schema, input) }
+  const made: unknown = validate(schema, input)
+  if (isWhole(input, made, 0)) return input
+  const root: Part = { key: '', spot: '', value: input, made }
   let open = lookInto(root)
   if (!open.length) return input
   const leaveOut = reducer(schema, root)
   while (open.length) open = settle(open, leaveOut).flatMap(lookInto)
   return build(root)
+}
+
+/** Whether all of it survives, and is JSON: what holds for nearly everything that is published, and needs no parts. */
+function isWhole(value: unknown, made: unknown, depth: number): boolean {
+  if (!isObject(value)) return Object.is(value, made) && isScalar(value)
+  if (depth >= maxDepth || !areAlike(value, made) || !isJson(value)) return false
+  if (Array.isArray(value)) {
+    if ((made as unknown as unknown[]).length !== value.length) return false
+    for (let i = 0; i < value.length; i++) if (!isWhole(value[i], made[i], depth + 1)) return false
+    return true
+  }
+  for (const key of Object.keys(value)) {
+    if (!Object.hasOwn(made, key) || !isWhole(value[key], made[key], depth + 1)) return false
+  }
+  return true
+}
+
+function isScalar(value: unknown): boolean {
+  return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
 }
 
 /** A value of the input, at its place. */
@@ -55,7 +76,7 @@ interface Part {
 /** Finds the nearest parts inside that do not survive. Refuses what is not JSON on the way to them. */
 function lookInto(part: Part): Part[] {
   const { value, made } = part
-  if (value === null || /^(string|boolean)$/.test(typeof value) || Number.isFinite(value)) return []
+  if (isScalar(value)) return []
   let depth = 0
   let isCycle = false
   for (let one = part.above; one; one = one.above) {

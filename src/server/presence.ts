@@ -1,10 +1,11 @@
-import type { WireMember } from '../protocol/frames.ts'
+import type { DiffFrame, WireMember } from '../protocol/frames.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { randomMark } from '../shared/random.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { HubSettings } from './options.ts'
 import type { Room } from './rooms.ts'
 import type { Session } from './session.ts'
+import type { SharedMessage } from './shared-message.ts'
 
 /** Someone present. */
 export interface PresentMember<State = unknown> {
@@ -38,18 +39,21 @@ interface Member {
   text: string
   /** Whose connection keeps it there. */
   session: Session
-  /** Whether the others have heard of it. */
-  isTold: boolean
 }
 
 /** One channel that someone is, or was, present on. */
 interface Attended {
   readonly name: string
+  /** Who is present, by client. */
   readonly members: Map<string, Member>
-  /** What the others have not heard yet. */
-  entered: Map<string, Member>
-  left: string[]
+  /** Who was present as of `version`, which is all that anybody has been told. By mark. */
+  readonly told: Map<string, WireMember>
+  /** What nobody has been told yet. */
+  readonly entered: Map<string, Member>
+  readonly left: Set<string>
   version: number
+  /** `told` as it travels, for the channel number that it was encoded for. */
+  greeting: { readonly cid: number; readonly message: SharedMessage } | undefined
   cancelTelling: Undo | undefined
 }
 
@@ -96,13 +100,12 @@ export class Presence {
 
   /** A connection is gone. Whoever will not come back leaves at once, everyone else after the grace. */
   lost(session: Session, isSentAway: boolean): void {
-    if (!this.#places.has(session.id)) return
+    // Where a newer connection of the same session has taken over, the end of this one means nothing.
+    if (!this.#keeps(session)) return
     const end = () => {
       this.#graces.delete(session.id)
       for (const channel of [...(this.#places.get(session.id) ?? [])]) {
-        const member = channel.members.get(session.id)
-        // A newer connection of the same session may keep it there.
-        if (member?.session === session) this.#remove(channel, member)
+        this.#remove(channel, channel.members.get(session.id)!)
       }
     }
     this.#graces.get(session.id)?.()
@@ -120,12 +123,21 @@ export class Presence {
     for (const { members } of channels) members.get(session.id)!.session = session
   }
 
-  /** Tells a session that begins to hear the channel who is there. It must not be among the room's sessions yet. */
+  /**
+   * Tells a session that begins to hear the channel who is there, as the others know it: what has changed since comes with the
+   * next diff. So a crowd that subscribes and enters is told of together, and greeted with one encoding.
+   */
   greet(session: Session, { name, cid }: Room): void {
     const channel = this.#channels.get(name)
-    if (channel) this.#tell(channel)
-    const members = channel ? [...channel.members.values()].map(toWire) : []
-    session.send(['members', cid, channel?.version ?? 0, members])
+    if (!channel) {
+      session.send(['members', cid, 0, []])
+      return
+    }
+    if (channel.greeting?.cid !== cid) {
+      const text = JSON.stringify(['members', cid, channel.version, [...channel.told.values()]])
+      channel.greeting = { cid, message: { text } }
+    }
+    session.sendShared(channel.greeting.message)
   }
 
   list(name: string): PresenceList {
@@ -157,9 +169,11 @@ export class Presence {
     const channel: Attended = {
       name,
       members: new Map(),
+      told: new Map(),
       entered: new Map(),
-      left: [],
+      left: new Set(),
       version: 0,
+      greeting: undefined,
       cancelTelling: undefined,
     }
     this.#channels.set(name, channel)
@@ -181,7 +195,6 @@ export class Presence {
       state: null,
       text: '',
       session,
-      isTold: false,
     }
     channel.members.set(session.id, member)
     const places = this.#places.get(session.id) ?? new Set()
@@ -190,16 +203,22 @@ export class Presence {
   }
 
   #remove(channel: Attended, member: Member): void {
-    const { name, members, entered, left } = channel
+    const { name, members, told, entered, left } = channel
     members.delete(member.client)
     const places = this.#places.get(member.client)
     places?.delete(channel)
     if (places?.size === 0) this.#places.delete(member.client)
     entered.delete(member.mark)
     // Of who came and went before anyone heard of it, nobody hears.
-    if (member.isTold) left.push(member.mark)
+    if (told.has(member.mark)) left.add(member.mark)
     this.#note(member, name, 'leave')
     this.#tellSoon(channel)
+  }
+
+  /** Whether anyone is present by this very connection: whoever comes back takes over everywhere at once. */
+  #keeps(session: Session): boolean {
+    const [channel] = this.#places.get(session.id) ?? []
+    return channel?.members.get(session.id)?.session === session
   }
 
   /** Gathers what changes within a moment: a thousand who come together are not told to a thousand others one by one. */
@@ -212,20 +231,24 @@ export class Presence {
   #tell(channel: Attended): void {
     channel.cancelTelling?.()
     channel.cancelTelling = undefined
-    const { name, entered, left, members } = channel
+    const { name, members, told, entered, left } = channel
     const room = this.#parts.roomOf(name)
-    if (entered.size > 0 || left.length > 0) {
+    if (entered.size > 0 || left.size > 0) {
+      const news = [...entered.values()].map(toWire)
+      const gone = [...left]
+      for (const member of news) told.set(member[0], member)
+      for (const mark of gone) told.delete(mark)
+      entered.clear()
+      left.clear()
       channel.version++
-      channel.entered = new Map()
-      channel.left = []
-      for (const member of entered.values()) member.isTold = true
-      if (room) this.#send(room, ['diff', room.cid, channel.version, [...entered.values()].map(toWire), left])
+      channel.greeting = undefined
+      if (room) this.#send(room, ['diff', room.cid, channel.version, news, gone])
     }
     if (members.size === 0 && !room) this.#drop(channel)
   }
 
-  #send({ sessions }: Room, diff: readonly unknown[]): void {
-    const message = { text: JSON.stringify(diff) }
+  #send({ sessions }: Room, diff: DiffFrame): void {
+    const message: SharedMessage = { text: JSON.stringify(diff) }
     for (const session of sessions) session.sendShared(message)
   }
 

@@ -1,10 +1,12 @@
-import type { Broadcaster } from '../broadcasters/broadcaster.ts'
-import type { ReqFrame, WirePosition } from '../protocol/frames.ts'
+import type { Broadcaster, Claim } from '../broadcasters/broadcaster.ts'
+import type { ReqFrame } from '../protocol/frames.ts'
 import { toWire } from '../registry/to-wire.ts'
 import { validate } from '../registry/validate.ts'
+import type { Undo } from '../shared/disposer.ts'
 import { isSyncError, SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
+import { isPromise } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import { type Report, toAnswer, toPosition } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
@@ -20,16 +22,53 @@ export interface RequestParts {
   readonly owner: string
 }
 
-/** One request whose handler has not ended yet. */
-interface Run {
+/** One request whose handler has not ended yet. A class, as there are many: what few handlers ask for is made when they do. */
+class Run {
   readonly key: string
   readonly ref: number
   readonly channel: ServedChannel
   readonly name: string
-  readonly abort: AbortController
+  readonly input: unknown
+  /** Who asked first. */
+  readonly asker: Session
   /** Who gets the answer: the newest connection of the session that has asked; nobody after `cancel` or the deadline. */
   session: Session | undefined
-  isOverdue: boolean
+  /** Whether it was cancelled or is overdue, and why. */
+  endedBy: SyncError | undefined
+  #abort: AbortController | undefined
+
+  constructor(session: Session, ref: number, { channel, name, input }: Checked) {
+    this.key = keyOf(session, ref)
+    this.ref = ref
+    this.channel = channel
+    this.name = name
+    this.input = input
+    this.asker = session
+    this.session = session
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      if (this.endedBy) this.#abort.abort(this.endedBy)
+    }
+    return this.#abort.signal
+  }
+
+  /** Nobody waits any more. */
+  end(reason: SyncError): void {
+    this.session = undefined
+    this.endedBy = reason
+    this.#abort?.abort(reason)
+  }
+}
+
+/** What a request asks for: valid, and allowed. */
+interface Checked {
+  readonly channel: ServedChannel
+  readonly name: string
+  readonly input: unknown
+  readonly allowed: void | Promise<void>
 }
 
 /** What is kept of an answer to be given again: the type of its frame, and what comes after the reference, as JSON. */
@@ -46,14 +85,20 @@ export class Requests {
 
   /** Answers a `req` frame with `res` or `err`. Never rejects. */
   async ask(session: Session, frame: ReqFrame): Promise<void> {
-    const [, ref, channel, name] = frame
+    const [, ref, channel, name, , options] = frame
     if (session.pending >= this.#parts.settings.maxPending) {
       session.refuse(ref, new SyncError('overloaded', 'Too much of this session is being worked on'))
       return
     }
     session.pending++
     try {
-      await this.#serve(session, frame)
+      // Of one that has run, nobody may say that it may not: a resend is looked up before all checks.
+      const isResend = options?.ageMs !== undefined
+      if (isResend && !this.#isToRun(session, ref, await this.#claim(session, ref, options.ageMs))) return
+      const checked = isResend ? await this.#checkOrRelease(session, frame) : this.#check(session, frame)
+      if (checked.allowed) await checked.allowed
+      if (!isResend && !this.#isToRun(session, ref, await this.#claim(session, ref))) return
+      await this.#run(new Run(session, ref, checked), options?.timeoutMs)
     } catch (cause) {
       const error = toAnswer(cause)
       session.refuse(ref, error)
@@ -65,55 +110,46 @@ export class Requests {
 
   /** The client does not want the answer any more. */
   cancel(session: Session, ref: number): void {
-    const run = this.#running.get(keyOf(session, ref))
-    if (!run) return
-    run.session = undefined
-    run.abort.abort(new SyncError('aborted', 'The client has cancelled the request'))
+    this.#running
+      .get(keyOf(session, ref))
+      ?.end(new SyncError('aborted', 'The client has cancelled the request'))
   }
 
-  async #serve(session: Session, frame: ReqFrame): Promise<void> {
-    const [, ref, , , , options] = frame
-    const key = keyOf(session, ref)
-    // Of one that has run, nobody may say that it may not: a resend is looked up before all checks.
-    const isResend = options?.ageMs !== undefined
-    if (isResend && !(await this.#claim(session, ref, options.ageMs))) return
-    let run: Run
-    let input: unknown
-    try {
-      const checked = await this.#check(session, frame)
-      if (!isResend && !(await this.#claim(session, ref))) return
-      input = checked.input
-      run = { ...checked, key, ref, abort: new AbortController(), session, isOverdue: false }
-    } catch (error) {
-      // Nothing was done, so it may be tried again.
-      if (isResend) await this.#parts.broadcaster.release(key, this.#parts.owner)
-      throw error
-    }
-    await this.#run(run, { input, timeoutMs: options?.timeoutMs })
-  }
-
-  /** What it asks for, valid and allowed. */
-  async #check(session: Session, [, , channelName, name, data]: ReqFrame) {
+  /** What it asks for, if it is valid, and whether that is allowed: at once, or in a while. */
+  #check(session: Session, [, , channelName, name, data]: ReqFrame): Checked {
     const { served } = this.#parts
     const channel = served.find(channelName)
-    const spec = ownEntry(channel.definition.spec.requests ?? {}, name)
+    const spec = ownEntry(channel.definition.spec.requests, name)
     if (!spec) throw new SyncError('unknown_request', `This channel has no request "${name.slice(0, 100)}"`)
-    if (!ownEntry(channel.handlers.requests ?? {}, name)) {
+    if (!ownEntry(channel.handlers.requests, name)) {
       throw new SyncError('unsupported', `This hub has no handler for "${name}"`)
     }
     const input: unknown = validate(spec.input, data)
-    const check = served.authorize({ session, channel, action: 'request', name })
-    if (check) await check
-    return { channel, name, input }
+    const allowed = served.authorize({ session, channel, action: 'request', name })
+    return { channel, name, input, allowed }
+  }
+
+  /** The same for a resend, which is claimed by now: where nothing is done, the claim is given back, and it may be tried again. */
+  async #checkOrRelease(session: Session, frame: ReqFrame): Promise<Checked> {
+    try {
+      const checked = this.#check(session, frame)
+      await checked.allowed
+      return { ...checked, allowed: undefined }
+    } catch (error) {
+      await this.#parts.broadcaster.release(keyOf(session, frame[1]), this.#parts.owner)
+      throw error
+    }
+  }
+
+  #claim(session: Session, ref: number, ageMs?: number): Promise<Claim> {
+    const { broadcaster, owner } = this.#parts
+    return broadcaster.claim({ key: keyOf(session, ref), owner, ageMs })
   }
 
   /** Whether the request is to run now. If not, it has been answered, or will be by whoever runs it. */
-  async #claim(session: Session, ref: number, ageMs?: number): Promise<boolean> {
-    const { broadcaster, owner } = this.#parts
-    const key = keyOf(session, ref)
-    const claim = await broadcaster.claim({ key, owner, ageMs })
+  #isToRun(session: Session, ref: number, claim: Claim): boolean {
     if (claim.state === 'granted') return true
-    const run = this.#running.get(key)
+    const run = this.#running.get(keyOf(session, ref))
     if (claim.state === 'settled') answer(session, ref, claim.result as Answer)
     // Asked again over a new connection, while the handler runs.
     else if (run) run.session = session
@@ -123,90 +159,106 @@ export class Requests {
   }
 
   /** Runs the handler to its end, keeps the answer for whoever asks again, and gives it; at the deadline, says so. */
-  async #run(
-    run: Run,
-    { input, timeoutMs }: { input: unknown; timeoutMs: number | undefined },
-  ): Promise<void> {
-    const { broadcaster, owner, settings } = this.#parts
-    const ms = Math.max(1, Math.min(settings.handlerTimeoutMs, timeoutMs ?? settings.handlerTimeoutMs))
-    const startedAt = settings.clock.now()
-    const asker = run.session!
+  async #run(run: Run, timeoutMs: number | undefined): Promise<void> {
+    const { broadcaster, diagnostics, owner, settings } = this.#parts
+    const startedAt = diagnostics.isHeard ? settings.clock.now() : 0
     this.#running.set(run.key, run)
-    const cancel = settings.clock.after(ms, () => this.#overdue(run, ms))
     let code: SyncErrorCode | undefined
     let result: Answer
     try {
-      result = await this.#handle(run, { asker, input })
+      result = await this.#handle(run, timeoutMs)
     } catch (cause) {
       const error = toAnswer(cause)
       code = error.code
       result = refusal(error)
-      if (!run.isOverdue) this.#report(error, run, asker)
+      // Nobody waits any more for one that was cancelled; of one that is overdue, it has been said.
+      if (!run.endedBy) this.#report(error, run)
     }
-    cancel()
-    // Kept before it is given: who does not get it, asks again.
-    await broadcaster.settle(run.key, owner, result).catch((error) => this.#report(error, run, asker))
+    try {
+      // Kept before it is given: who does not get it, asks again.
+      await broadcaster.settle(run.key, owner, result)
+    } catch (error) {
+      this.#report(toSyncError(error, 'unavailable'), run)
+    }
     this.#running.delete(run.key)
     if (run.session) answer(run.session, run.ref, result)
-    this.#note(run, asker, { code, ms: settings.clock.now() - startedAt })
+    if (diagnostics.isHeard) this.#note(run, { code, ms: settings.clock.now() - startedAt })
   }
 
-  /** The answer of the handler. Rejects with a `SyncError`. */
-  async #handle(run: Run, { asker, input }: { asker: Session; input: unknown }): Promise<Answer> {
-    const { channel, name, key, abort } = run
-    const { handlers, params, definition } = channel
-    const request = { input, user: asker.user!, client: asker.id, params, key, signal: abort.signal }
-    let reply: unknown
-    try {
-      reply = await handlers.requests![name]!(request)
-    } catch (cause) {
-      if (isSyncError(cause)) throw cause
-      throw new SyncError('internal', `The handler of "${name}" failed`, { cause })
+  /** The answer of the handler, waited for no longer than may be. Rejects with what failed. */
+  async #handle(run: Run, timeoutMs: number | undefined): Promise<Answer> {
+    const { channel, name } = run
+    let reply = this.#call(run)
+    if (isPromise(reply)) {
+      const cancel = this.#limit(run, timeoutMs)
+      try {
+        reply = await reply
+      } catch (cause) {
+        throw failureOf(cause, name)
+      } finally {
+        cancel()
+      }
     }
     let data: string
     try {
-      data = JSON.stringify(toWire(definition.spec.requests![name]!.output, reply))
+      data = JSON.stringify(toWire(channel.definition.spec.requests![name]!.output, reply))
     } catch (cause) {
       throw new SyncError('internal', `The reply to "${name}" does not fit its schema`, { cause })
     }
-    const top = await this.#topOf(channel.name)
-    return `res ${data}${top ? `,${JSON.stringify(top)}` : ''}]`
+    try {
+      // After the handler, so that it is not before what the handler has published.
+      const { top } = await this.#parts.broadcaster.read(channel.name)
+      return `res ${data},${JSON.stringify(toPosition(top))}]`
+    } catch {
+      // The answer matters more than the position.
+      return `res ${data}]`
+    }
   }
 
-  /** Read after the handler, so that it is not before what the handler has published. The answer matters more than it. */
-  #topOf(channel: string): Promise<WirePosition | undefined> {
-    return this.#parts.broadcaster.read(channel).then(
-      ({ top }) => toPosition(top),
-      () => undefined,
-    )
+  #call(run: Run): unknown {
+    const { input, asker, channel, key, name } = run
+    try {
+      return channel.handlers.requests![name]!({
+        input,
+        user: asker.user!,
+        client: asker.id,
+        params: channel.params,
+        key,
+        get signal() {
+          return run.signal
+        },
+      })
+    } catch (cause) {
+      throw failureOf(cause, name)
+    }
   }
 
-  /** Nobody is kept waiting. The handler may go on; who asks again gets its answer. */
-  #overdue(run: Run, ms: number): void {
-    const error = new SyncError('timeout', `The handler of "${run.name}" has not answered in ${ms} ms`)
-    run.isOverdue = true
-    const { session } = run
-    run.session = undefined
-    run.abort.abort(error)
-    if (!session) return
-    session.refuse(run.ref, error)
-    this.#report(error, run, session)
+  /** Ends the waiting at the deadline. The handler may go on; who asks again gets its answer. */
+  #limit(run: Run, timeoutMs: number | undefined): Undo {
+    const { clock, handlerTimeoutMs } = this.#parts.settings
+    const ms = Math.max(1, Math.min(handlerTimeoutMs, timeoutMs ?? handlerTimeoutMs))
+    return clock.after(ms, () => {
+      const error = new SyncError('timeout', `The handler of "${run.name}" has not answered in ${ms} ms`)
+      const { session } = run
+      run.end(error)
+      if (!session) return
+      session.refuse(run.ref, error)
+      this.#report(error, run)
+    })
   }
 
-  #report(cause: unknown, { channel, name }: Run, session: Session): void {
-    const error = toSyncError(cause, 'unavailable')
-    this.#parts.report(error, { session, action: 'request', channel: channel.name, name })
+  #report(error: SyncError, { channel, name, asker }: Run): void {
+    this.#parts.report(error, { session: asker, action: 'request', channel: channel.name, name })
   }
 
-  #note(
-    { channel, name }: Run,
-    { id: client, user }: Session,
-    rest: { code: SyncErrorCode | undefined; ms: number },
-  ) {
-    const { diagnostics } = this.#parts
-    if (!diagnostics.isHeard) return
-    diagnostics.note('request', { client, user: user!.id, channel: channel.name, name, ...rest })
+  #note({ channel, name, asker }: Run, rest: { code: SyncErrorCode | undefined; ms: number }): void {
+    const actor = { client: asker.id, user: asker.user!.id }
+    this.#parts.diagnostics.note('request', { ...actor, channel: channel.name, name, ...rest })
   }
+}
+
+function failureOf(cause: unknown, name: string): SyncError {
+  return isSyncError(cause) ? cause : new SyncError('internal', `The handler of "${name}" failed`, { cause })
 }
 
 /** By its public id: the key reaches handlers and databases, the secret must not. */
