@@ -18,7 +18,7 @@ import type {
   LogRead,
   SenderMark,
 } from './broadcaster.ts'
-import { type OnceRecord, OnceRecords } from './memory-once.ts'
+import { type Keys, type Marks, OnceRecords } from './memory-once.ts'
 
 export interface MemoryOptions {
   /** How many entries a channel keeps at most. Default 256. */
@@ -74,8 +74,8 @@ interface Log {
   readonly readers: Set<{ deliver: Deliver }>
   readonly undelivered: LogEntry[]
   /** The numbers of sessions, and the keys of appends; made when they are needed. */
-  marks: Map<string, OnceRecord> | undefined
-  keys: Map<string, OnceRecord> | undefined
+  marks: Marks | undefined
+  keys: Keys | undefined
   isDelivering: boolean
   offset: number
   tag: string
@@ -114,7 +114,7 @@ class MemoryLogs implements Broadcaster {
 
   constructor(options: Required<MemoryOptions>) {
     this.#options = options
-    this.#once = new OnceRecords(options)
+    this.#once = new OnceRecords(options.windowMs)
     this.#sweptAt = options.clock.now()
   }
 
@@ -141,7 +141,7 @@ class MemoryLogs implements Broadcaster {
 
   async recall(channel: string, sender: SenderMark): Promise<Appended | undefined> {
     const log = this.#logOf(channel)
-    return this.#once.hasApplied(log.marks ?? nothing, sender) ? duplicate(topOf(log)) : undefined
+    return this.#once.hasApplied(log.marks, sender) ? duplicate(topOf(log)) : undefined
   }
 
   async subscribe(channel: string, deliver: Deliver): Promise<() => void> {
@@ -194,17 +194,17 @@ class MemoryLogs implements Broadcaster {
   /** Where it was appended before, if it was. */
   #done(log: Log, once: AppendOnce): Appended | undefined {
     if (once.sender) {
-      return this.#once.isApplied(log.marks ?? nothing, once.sender) ? duplicate(topOf(log)) : undefined
+      return this.#once.isApplied(log.marks, once.sender) ? duplicate(topOf(log)) : undefined
     }
     const known = log.keys?.get(once.key)
-    return known && duplicate(known.position!)
+    return known && duplicate(known.value)
   }
 
   #add(log: Log, body: string, bytes: number): LogEntry {
-    const { clock, random, maxEntries } = this.#options
+    const { random, maxEntries } = this.#options
     const tag = randomMark(random, tagLength)
     const entry: LogEntry = { offset: ++log.offset, tag, previous: log.tag, body }
-    const kept: Kept = { entry, log, at: clock.now(), bytes, older: undefined, newer: undefined }
+    const kept: Kept = { entry, log, at: log.usedAt, bytes, older: undefined, newer: undefined }
     log.tag = tag
     log.kept.push(kept)
     this.#retained.add(kept)
@@ -212,31 +212,28 @@ class MemoryLogs implements Broadcaster {
     return entry
   }
 
-  #begin(): void {
+  /** Drops what has had its time, and tells what time it is. */
+  #begin(): number {
     if (this.#isClosed) throw new SyncError('unavailable', 'The memory broadcaster is closed')
-    this.#expire()
-    this.#sweep()
+    const now = this.#options.clock.now()
+    const before = now - this.#options.maxAgeMs
+    // The list is by age.
+    for (let { oldest } = this.#retained; oldest && oldest.at < before; { oldest } = this.#retained)
+      this.#drop(oldest)
+    this.#once.begin(now)
+    if (now >= this.#sweptAt + sweepMs) this.#sweep(now)
+    return now
   }
 
   #logOf(channel: string): Log {
-    this.#begin()
-    const { clock, random } = this.#options
+    const now = this.#begin()
     let log = this.#logs.get(channel)
     if (!log) {
-      log = newLog(randomMark(random, 8))
+      log = newLog(randomMark(this.#options.random, 8))
       this.#logs.set(channel, log)
     }
-    log.usedAt = clock.now()
+    log.usedAt = now
     return log
-  }
-
-  /** Drops what has had its time: entries are in the list by their age. */
-  #expire(): void {
-    const { clock, maxAgeMs } = this.#options
-    const before = clock.now() - maxAgeMs
-    for (let { oldest } = this.#retained; oldest && oldest.at < before; { oldest } = this.#retained)
-      this.#drop(oldest)
-    this.#once.expire()
   }
 
   #makeRoom(): void {
@@ -257,9 +254,7 @@ class MemoryLogs implements Broadcaster {
   }
 
   /** Forgets logs that nobody will miss, with the uses of other channels: a timer would keep a process alive. */
-  #sweep(): void {
-    const now = this.#options.clock.now()
-    if (now < this.#sweptAt + sweepMs) return
+  #sweep(now: number): void {
     this.#sweptAt = now
     for (const [channel, log] of this.#logs) {
       const isUsed = log.readers.size > 0 || log.usedAt + this.#options.maxIdleMs > now
@@ -269,14 +264,12 @@ class MemoryLogs implements Broadcaster {
   }
 }
 
-const nothing: Map<string, OnceRecord> = new Map()
-
-function marksOf(log: Log): Map<string, OnceRecord> {
+function marksOf(log: Log): Marks {
   log.marks ??= new Map()
   return log.marks
 }
 
-function keysOf(log: Log): Map<string, OnceRecord> {
+function keysOf(log: Log): Keys {
   log.keys ??= new Map()
   return log.keys
 }
