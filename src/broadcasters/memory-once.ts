@@ -25,6 +25,12 @@ class OnceRecord<Value> implements Aged<OnceRecord<unknown>> {
 /** What a record occupies beside its texts, in bytes. */
 const recordBytes = 160
 
+/**
+ * How much longer than the first sending another one may be on its way, in milliseconds. Its age is from when it left: by what is known here, it
+ * was first sent so much later than it was.
+ */
+const transitMs = 15_000
+
 /** By session: the highest number of its publications on a channel that was applied. */
 export type Marks = Map<string, OnceRecord<number>>
 
@@ -57,7 +63,7 @@ export class OnceRecords {
   /** Whatever is asked next is asked at this moment. Drops what nobody may ask for any more. */
   begin(now: number): void {
     this.#now = now
-    const before = now - this.#windowMs
+    const before = now - this.#windowMs - transitMs
     for (let { oldest } = this.#list; oldest && oldest.at <= before; { oldest } = this.#list)
       this.#drop(oldest)
   }
@@ -68,7 +74,7 @@ export class OnceRecords {
     const { id, n, base } = sender
     const highest = marks?.get(id)?.value
     if (n === base || (highest !== undefined && n === highest + 1)) return false
-    throw new SyncError('out_of_order', `Publication ${n} came before ${base}`)
+    throw new SyncError('out_of_order', `Publication ${n} came before ${(highest ?? base - 1) + 1}`)
   }
 
   /** Whether a publication has been applied, as far as a look tells: its order does not matter. Throws `indeterminate`. */
@@ -129,7 +135,7 @@ export class OnceRecords {
   /** Throws `indeterminate` for what was first sent so long ago that a record of it may be gone. */
   #requireKnown(ageMs: number | undefined): void {
     if (ageMs === undefined) return
-    if (ageMs < this.#windowMs && this.#now - ageMs > this.#forgottenAt) return
+    if (ageMs < this.#windowMs && this.#now - ageMs - transitMs > this.#forgottenAt) return
     throw new SyncError('indeterminate', 'It is too long ago to know whether it was done')
   }
 

@@ -37,7 +37,8 @@ export interface MemoryOptions {
   readonly windowMs?: number
   /**
    * How much all logs together may hold, in bytes, as estimated from the length of their texts. What is oldest goes first: entries, so that who was away gets a
-   * gap; of the records of what was done once, only what exceeds half of it, so that who sends again hears `indeterminate`. Default 67,108,864 (64 MiB).
+   * gap; of the records of what was done once, only what exceeds half of it, so that who sends again hears `indeterminate`, while a key is
+   * appended anew. An entry that takes more than half of it is `too_large`. Default 67,108,864 (64 MiB).
    */
   readonly maxBytes?: number
   /** Default: the system's. */
@@ -107,8 +108,8 @@ export function memory(options: MemoryOptions = {}): Broadcaster {
 class MemoryLogs implements Broadcaster {
   readonly #options: Required<MemoryOptions>
   readonly #logs = new Map<string, Log>()
-  readonly #retained = new AgeList<Kept>()
-  readonly #once: OnceRecords
+  #retained = new AgeList<Kept>()
+  #once: OnceRecords
   #isClosed = false
   #sweptAt: number
 
@@ -123,11 +124,10 @@ class MemoryLogs implements Broadcaster {
     const before = once && this.#done(log, once)
     if (before) return before
     const bytes = entryBytes + body.length * 2
-    if (bytes > this.#options.maxBytes) {
-      throw new SyncError(
-        'too_large',
-        `The body has some ${bytes} bytes; all logs together may have ${this.#options.maxBytes}`,
-      )
+    // The other half may be full of records, and what was appended must be there to be read.
+    const mostBytes = this.#options.maxBytes / 2
+    if (bytes > mostBytes) {
+      throw new SyncError('too_large', `The entry has some ${bytes} bytes; it may have ${mostBytes}`)
     }
     const entry = this.#add(log, body, bytes)
     const position = { epoch: log.epoch, offset: entry.offset, tag: entry.tag }
@@ -140,8 +140,10 @@ class MemoryLogs implements Broadcaster {
   }
 
   async recall(channel: string, sender: SenderMark): Promise<Appended | undefined> {
-    const log = this.#logOf(channel)
-    return this.#once.hasApplied(log.marks, sender) ? duplicate(topOf(log)) : undefined
+    this.#begin()
+    // Makes no log: it is asked before anyone has checked whether there is such a channel.
+    const log = this.#logs.get(channel)
+    return this.#once.hasApplied(log?.marks, sender) ? duplicate(topOf(log!)) : undefined
   }
 
   async subscribe(channel: string, deliver: Deliver): Promise<() => void> {
@@ -189,6 +191,9 @@ class MemoryLogs implements Broadcaster {
     // One of them may be the caller, with others still to be told of the same entry.
     for (const { readers } of this.#logs.values()) readers.clear()
     this.#logs.clear()
+    // An app may hold on to what it has closed.
+    this.#retained = new AgeList()
+    this.#once = new OnceRecords(this.#options.windowMs)
   }
 
   /** Where it was appended before, if it was. */
