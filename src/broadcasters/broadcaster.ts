@@ -108,7 +108,7 @@ export interface Broadcaster {
    */
   subscribe(channel: string, deliver: Deliver): Promise<() => void>
 
-  /** Reads the top and the retained entries that are asked for, atomically. */
+  /** Reads the top and the retained entries that are asked for, atomically. An epoch MUST be of the same characters as a tag. */
   read(channel: string, query?: LogQuery): Promise<LogRead>
 
   /** Grants a key to the first who asks for it; everyone else hears who has it, or the result. */

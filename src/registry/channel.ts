@@ -7,7 +7,10 @@ export type SchemaMap = Readonly<Record<string, Schema>>
 export interface RequestSpec {
   readonly input: Schema
   readonly output: Schema
-  /** Whether the handler may run twice for one request, so that it can be run again after its node died. Default false. */
+  /**
+   * Whether the handler may run twice for one request: for what only reads, or sets what was given. The hub keeps nothing of it then, and runs it again
+   * when it is sent again. Default false.
+   */
   readonly idempotent?: boolean
 }
 

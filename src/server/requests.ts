@@ -7,8 +7,8 @@ import { isSyncError, SyncError, type SyncErrorCode, toSyncError } from '../shar
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { isPromise } from './in-time.ts'
-import type { HubSettings } from './options.ts'
-import { type Report, toAnswer, toPosition } from './refusals.ts'
+import type { HubSettings, HubUser } from './options.ts'
+import { type Report, toAnswer } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
 import { detailsOf, type Session } from './session.ts'
 
@@ -29,6 +29,8 @@ class Run {
   readonly channel: ServedChannel
   readonly name: string
   readonly input: unknown
+  /** Whether it may run twice. */
+  readonly isRepeatable: boolean
   /** Who asked first. */
   readonly asker: Session
   /** Who gets the answer: the newest connection of the session that has asked; nobody after `cancel` or the deadline. */
@@ -37,12 +39,13 @@ class Run {
   endedBy: SyncError | undefined
   #abort: AbortController | undefined
 
-  constructor(session: Session, ref: number, { channel, name, input }: Checked) {
+  constructor(session: Session, ref: number, { channel, name, input, isRepeatable }: Checked) {
     this.key = keyOf(session, ref)
     this.ref = ref
     this.channel = channel
     this.name = name
     this.input = input
+    this.isRepeatable = isRepeatable
     this.asker = session
     this.session = session
   }
@@ -63,12 +66,36 @@ class Run {
   }
 }
 
+/** What a handler gets. A class, so that the signal is made for those who ask for it. */
+class Asked {
+  readonly input: unknown
+  readonly user: HubUser
+  readonly client: string
+  readonly params: Readonly<Record<string, string>>
+  readonly key: string
+  readonly #run: Run
+
+  constructor(run: Run) {
+    this.input = run.input
+    this.user = run.asker.user!
+    this.client = run.asker.id
+    this.params = run.channel.params
+    this.key = run.key
+    this.#run = run
+  }
+
+  get signal(): AbortSignal {
+    return this.#run.signal
+  }
+}
+
 /** What a request asks for: valid, and allowed. */
 interface Checked {
   readonly channel: ServedChannel
   readonly name: string
   readonly input: unknown
   readonly allowed: void | Promise<void>
+  readonly isRepeatable: boolean
 }
 
 /** What is kept of an answer to be given again: the type of its frame, and what comes after the reference, as JSON. */
@@ -92,13 +119,16 @@ export class Requests {
     }
     session.pending++
     try {
-      // Of one that has run, nobody may say that it may not: a resend is looked up before all checks.
-      const isResend = options?.ageMs !== undefined
-      if (isResend && !this.#isToRun(session, ref, await this.#claim(session, ref, options.ageMs))) return
-      const checked = isResend ? await this.#checkOrRelease(session, frame) : this.#check(session, frame)
-      if (checked.allowed) await checked.allowed
-      if (!isResend && !this.#isToRun(session, ref, await this.#claim(session, ref))) return
-      await this.#run(new Run(session, ref, checked), options?.timeoutMs)
+      const ageMs = options?.ageMs
+      if (ageMs !== undefined && !this.#mayRepeat(frame)) await this.#askAgain(session, frame, ageMs)
+      else {
+        const checked = this.#check(session, frame)
+        if (checked.allowed) await checked.allowed
+        const run = new Run(session, ref, checked)
+        if (run.isRepeatable || this.#isToRun(session, ref, await this.#claim(run.key))) {
+          await this.#run(run, options?.timeoutMs)
+        }
+      }
     } catch (cause) {
       const error = toAnswer(cause)
       session.refuse(ref, error)
@@ -115,6 +145,29 @@ export class Requests {
       ?.end(new SyncError('aborted', 'The client has cancelled the request'))
   }
 
+  /** Of a request that has run, nobody may say that it may not: one that is sent again is looked up before all checks. */
+  async #askAgain(session: Session, frame: ReqFrame, ageMs: number): Promise<void> {
+    const [, ref, , , , options] = frame
+    const key = keyOf(session, ref)
+    if (!this.#isToRun(session, ref, await this.#claim(key, ageMs))) return
+    let checked: Checked
+    try {
+      checked = this.#check(session, frame)
+      if (checked.allowed) await checked.allowed
+    } catch (error) {
+      // Nothing was done, so it may be tried again.
+      await this.#parts.broadcaster.release(key, this.#parts.owner)
+      throw error
+    }
+    await this.#run(new Run(session, ref, checked), options?.timeoutMs)
+  }
+
+  /** Whether the app has said that it may run twice: then nothing is kept of it. */
+  #mayRepeat([, , channel, name]: ReqFrame): boolean {
+    const { spec } = this.#parts.served.find(channel).definition
+    return ownEntry(spec.requests, name)?.idempotent === true
+  }
+
   /** What it asks for, if it is valid, and whether that is allowed: at once, or in a while. */
   #check(session: Session, [, , channelName, name, data]: ReqFrame): Checked {
     const { served } = this.#parts
@@ -126,24 +179,12 @@ export class Requests {
     }
     const input: unknown = validate(spec.input, data)
     const allowed = served.authorize({ session, channel, action: 'request', name })
-    return { channel, name, input, allowed }
+    return { channel, name, input, allowed, isRepeatable: spec.idempotent === true }
   }
 
-  /** The same for a resend, which is claimed by now: where nothing is done, the claim is given back, and it may be tried again. */
-  async #checkOrRelease(session: Session, frame: ReqFrame): Promise<Checked> {
-    try {
-      const checked = this.#check(session, frame)
-      await checked.allowed
-      return { ...checked, allowed: undefined }
-    } catch (error) {
-      await this.#parts.broadcaster.release(keyOf(session, frame[1]), this.#parts.owner)
-      throw error
-    }
-  }
-
-  #claim(session: Session, ref: number, ageMs?: number): Promise<Claim> {
+  #claim(key: string, ageMs?: number): Promise<Claim> {
     const { broadcaster, owner } = this.#parts
-    return broadcaster.claim({ key: keyOf(session, ref), owner, ageMs })
+    return broadcaster.claim({ key, owner, ageMs })
   }
 
   /** Whether the request is to run now. If not, it has been answered, or will be by whoever runs it. */
@@ -176,7 +217,7 @@ export class Requests {
     }
     try {
       // Kept before it is given: who does not get it, asks again.
-      await broadcaster.settle(run.key, owner, result)
+      if (!run.isRepeatable) await broadcaster.settle(run.key, owner, result)
     } catch (error) {
       this.#report(toSyncError(error, 'unavailable'), run)
     }
@@ -208,7 +249,7 @@ export class Requests {
     try {
       // After the handler, so that it is not before what the handler has published.
       const { top } = await this.#parts.broadcaster.read(channel.name)
-      return `res ${data},${JSON.stringify(toPosition(top))}]`
+      return `res ${data},["${top.epoch}",${top.offset},"${top.tag}"]]`
     } catch {
       // The answer matters more than the position.
       return `res ${data}]`
@@ -216,18 +257,9 @@ export class Requests {
   }
 
   #call(run: Run): unknown {
-    const { input, asker, channel, key, name } = run
+    const { channel, name } = run
     try {
-      return channel.handlers.requests![name]!({
-        input,
-        user: asker.user!,
-        client: asker.id,
-        params: channel.params,
-        key,
-        get signal() {
-          return run.signal
-        },
-      })
+      return channel.handlers.requests![name]!(new Asked(run))
     } catch (cause) {
       throw failureOf(cause, name)
     }
