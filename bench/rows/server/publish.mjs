@@ -24,14 +24,14 @@ const fanOutOf = ({ name, subscribers, ...rest }) => ({
 export const fanOut = fanOutOf({
   name: 'fan-out',
   subscribers: 1000,
-  settings: { subscribers: 1000, channels: 1, perTick: 1, warmUp: 80, ticks: 200, window: 4 },
+  settings: { subscribers: 1000, channels: 1, perTick: 1, warmUp: 40, ticks: 120, window: 4 },
   variants: variantsFor(0.8),
 })
 
 export const fanOutMany = fanOutOf({
   name: 'fan-out-5000',
   subscribers: 5000,
-  settings: { subscribers: 5000, channels: 1, perTick: 1, warmUp: 10, ticks: 40, window: 4 },
+  settings: { subscribers: 5000, channels: 1, perTick: 1, warmUp: 6, ticks: 24, window: 4 },
   variants: variantsFor(0.85, ['syncline-zod']),
 })
 
@@ -41,7 +41,7 @@ export const burst = {
   title: 'CPU per delivery, 20 messages in one tick to 1,000 subscribers',
   about:
     'As `fan-out`, with 20 publications in each turn of the event loop: what is joined for a socket leaves it in one write.',
-  settings: { subscribers: 1000, channels: 1, perTick: 20, warmUp: 6, ticks: 16, window: 2 },
+  settings: { subscribers: 1000, channels: 1, perTick: 20, warmUp: 4, ticks: 10, window: 2 },
   variants: variantsFor(0.08, ['syncline-zod']),
   measure: measurePublish,
 }
@@ -52,7 +52,7 @@ export const channels = {
   title: 'CPU per delivery, 1,000 channels with 5 subscribers each',
   about:
     'As `fan-out`, with 5,000 connections on 1,000 channels; each turn of the event loop publishes on the next 20 of them.',
-  settings: { subscribers: 5000, channels: 1000, perTick: 20, warmUp: 400, ticks: 1600, window: 16 },
+  settings: { subscribers: 5000, channels: 1000, perTick: 20, warmUp: 200, ticks: 800, window: 16 },
   variants: variantsFor(0.9),
   measure: measurePublish,
 }

@@ -9,7 +9,7 @@ export const requests = {
     'User and system CPU time of the server to read a request with about 200 bytes of data and answer it with the same data.',
   unit: 'µs',
   baseline: 'ws',
-  settings: { connections: 8, inFlight: 64, warmUp: 4000, perConnection: 12_000 },
+  settings: { connections: 8, inFlight: 64, warmUp: 3000, perConnection: 8000 },
   packages,
   columns: [...busyColumns, { title: 'replies', note: 'perSecond', unit: '/s', digits: 0 }],
   // Framing once has nothing to say where each frame has one receiver.
