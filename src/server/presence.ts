@@ -227,9 +227,8 @@ export class Presence {
     channel.cancelTelling ??= clock.after(presenceDiffMs, () => this.#tell(channel))
   }
 
-  /** Tells the room of what has changed, at once. */
+  /** Tells the room of what has changed, when its moment is over. */
   #tell(channel: Attended): void {
-    channel.cancelTelling?.()
     channel.cancelTelling = undefined
     const { name, members, told, entered, left } = channel
     const room = this.#parts.roomOf(name)

@@ -41,7 +41,7 @@ const steps = fc.array(
     },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), ms: fc.nat({ max: 60 }) }) },
   ),
-  { minLength: 1, maxLength: 80 },
+  { minLength: 1, maxLength: 80, size: 'max' },
 ) as fc.Arbitrary<Step[]>
 
 /** One client: its connection, whom it would say is present, and what is true of it. */

@@ -252,6 +252,19 @@ describe('who begins to subscribe', () => {
     expect(b.told()).toEqual(['members 1 a=1', 'members 0'])
   })
 
+  test('begins anew where everyone had left before the last subscriber did', async () => {
+    const { clock, connect } = presenceOnTest()
+    const [a, b] = [connect('a'), connect('b')]
+    b.sub()
+    a.enter(1)
+    await clock.advance(50)
+    a.leave()
+    await clock.advance(50)
+    b.unsub()
+    b.sub()
+    expect(b.told().at(-1)).toBe('members 0')
+  })
+
   test('gets the number that the channel has now, when the room was opened anew', async () => {
     const { clock, connect } = presenceOnTest()
     const [a, b] = [connect('a'), connect('b')]
