@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { HelloOptions } from '../protocol/frames.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
@@ -88,5 +88,5 @@ const noRequest = Object.freeze({ url: '/', headers: Object.freeze({}) })
 
 /** The id under which others see a session; every hub derives the same, and none can go back to the secret. */
 function publicId(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url').slice(0, 16)
+  return hash('sha256', secret, 'base64url').slice(0, 16)
 }

@@ -2,7 +2,7 @@ import type { SubFrame, SubOptions, UnsubFrame, WirePosition } from '../protocol
 import { isSyncError, SyncError, toSyncError } from '../shared/errors.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { encodeEvent } from './fan-out.ts'
-import { inTime, undecided } from './in-time.ts'
+import { inTime, isPromise, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, recover, standing } from './recovery.ts'
@@ -14,7 +14,9 @@ import type { Session } from './session.ts'
 /** One attempt of a session to hold a channel. A newer one replaces it, and its late steps change nothing. */
 export interface HeldChannel {
   readonly ref: number
-  room?: Room
+  room: Room | undefined
+  /** Whether it has been answered. */
+  isDecided: boolean
   isGranted: boolean
 }
 
@@ -58,11 +60,13 @@ export class Memberships {
       )
       return
     }
-    const membership: HeldChannel = { ref, isGranted: false }
+    const membership: HeldChannel = { ref, room: undefined, isDecided: false, isGranted: false }
     session.held.set(name, membership)
     const before = this.#decisions.get(session)?.get(name)
     // One at a time for each name, so that a client that asks in a loop does not make the app decide in parallel.
     const decision = this.#decide({ session, name, membership, options }, before)
+    // Nothing had to be waited for.
+    if (membership.isDecided) return
     const decisions = this.#decisionsOf(session)
     decisions.set(name, decision)
     await decision
@@ -83,9 +87,12 @@ export class Memberships {
       membership.room = rooms.hold(name)
       if (!membership.room.isReady) await this.#inTime(membership.room.ready)
       if (!isCurrent()) return
-      const found = await this.#find(membership.room, options, isCurrent)
-      if (isCurrent()) this.#grant({ session, membership, channel }, found)
+      const found = this.#find(membership.room, options, isCurrent)
+      const outcome = isPromise(found) ? await found : found
+      membership.isDecided = true
+      if (isCurrent()) this.#grant({ session, membership, channel }, outcome)
     } catch (cause) {
+      membership.isDecided = true
       if (!isCurrent()) return
       this.#forget(session, name)
       this.#fail(session, { ...membership, name }, cause)

@@ -33,5 +33,17 @@ function isAllowedOrigin(
   if (origin === undefined || origins === 'any') return true
   if (typeof origins === 'function') return origins(origin) === true
   if (origins !== 'same') return origins.includes(origin)
-  return URL.canParse(origin) && new URL(origin).host === host
+  return isSameHost(origin, host)
+}
+
+/** Some proxies name the port that the scheme implies, where no browser does. */
+function isSameHost(origin: string, host: string | undefined): boolean {
+  const [scheme] = /^https?:\/\//.exec(origin) ?? []
+  const own = `${scheme}${host}`
+  return (
+    scheme !== undefined &&
+    URL.canParse(origin) &&
+    URL.canParse(own) &&
+    new URL(own).host === new URL(origin).host
+  )
 }

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import * as library from 'ws'
+import { WebSocket } from 'ws'
 import type { SharedMessage } from '../shared-message.ts'
 
 /** How many frames, and how many characters, are joined into one message. */
@@ -65,11 +65,11 @@ export class Outlet {
   /** What waits for the end of the tick. */
   last: Link | undefined
   readonly #outgoing: Outgoing
-  readonly #socket: library.WebSocket
+  readonly #socket: WebSocket
   /** What the upgrade handed over; `undefined` where the messages are compressed, which only the library can do. */
   readonly #stream: Duplex | undefined
 
-  constructor(outgoing: Outgoing, socket: library.WebSocket, stream: Duplex | undefined) {
+  constructor(outgoing: Outgoing, socket: WebSocket, stream: Duplex | undefined) {
     this.#outgoing = outgoing
     this.#socket = socket
     this.#stream = stream
@@ -103,7 +103,7 @@ export class Outlet {
     const { last } = this
     if (!last) return
     this.last = undefined
-    if (this.#socket.readyState !== library.WebSocket.OPEN) return
+    if (this.#socket.readyState !== WebSocket.OPEN) return
     if (this.#stream) this.#stream.write(bytesOf(last))
     else for (const text of textsOf(last)) this.#socket.send(text)
   }
@@ -168,14 +168,21 @@ function frameOf(group: readonly SharedMessage[]): Buffer {
   return message.encoded as Buffer
 }
 
-/** Exported by the library, and without types. */
-const { Sender } = library as unknown as {
-  Sender: { frame(data: Buffer, options: Readonly<Record<string, unknown>>): readonly Buffer[] }
-}
+/** The first byte of a frame: the whole of a text message. */
+const wholeText = 0x81
+/** The lengths that take two and eight bytes more; a shorter one is in the second byte itself. */
+const inTwoBytes = 126
+const inEightBytes = 127
 
-/** Of a whole text message, as a server sends it. */
-const frameOptions = { fin: true, opcode: 1, mask: false, readOnly: true, rsv1: false }
-
+/** As a server sends it: unmasked. In one buffer, as bursts are large and a copy of each would cost as much as making it. */
 function toFrame(text: string): Buffer {
-  return Buffer.concat(Sender.frame(Buffer.from(text), frameOptions))
+  const length = Buffer.byteLength(text)
+  const head = length < inTwoBytes ? 2 : length < 65_536 ? 4 : 10
+  const frame = Buffer.allocUnsafe(head + length)
+  frame[0] = wholeText
+  frame[1] = head === 2 ? length : head === 4 ? inTwoBytes : inEightBytes
+  if (head === 4) frame.writeUInt16BE(length, 2)
+  if (head === 10) frame.writeBigUInt64BE(BigInt(length), 2)
+  frame.write(text, head)
+  return frame
 }

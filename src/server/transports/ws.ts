@@ -45,7 +45,9 @@ export interface UpgradingServer {
 export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: AttachOptions): Undo {
   const { path, origins = 'same' } = options
   const paths = pathsOf(server)
-  if (!path.startsWith('/')) throw new SyncError('bad_options', `Path "${path}" does not begin with "/"`)
+  if (!/^\/[^?#]*$/.test(path)) {
+    throw new SyncError('bad_options', `Path "${path}" is none: begin with "/", without a query or fragment`)
+  }
   if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
   const sockets = socketsOf(hub, options)
   const serverOnUpgrade: OnUpgrade = (request, stream, head) => {
@@ -58,7 +60,7 @@ export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: A
       }
       return
     }
-    const refusal = hub.isTakingSessions ? refusalOf(request, origins) : notNow
+    const refusal = hub.isTakingSessions ? judge(hub, request, origins) : notNow
     if (!refusal) {
       sockets.handleUpgrade(request, stream, head, (socket) => join(hub, { socket, stream, request }))
       return
@@ -71,6 +73,17 @@ export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: A
   return () => {
     if (server.listeners('upgrade').includes(serverOnUpgrade)) paths.delete(path)
     server.off('upgrade', serverOnUpgrade)
+  }
+}
+
+/** An app's own check of origins that throws lets nobody in, and must not take the process down. */
+function judge({ settings }: AnyHub, request: IncomingMessage, origins: AllowedOrigins): Refusal | undefined {
+  try {
+    return refusalOf(request, origins)
+  } catch (cause) {
+    const error = new SyncError('internal', 'The check of origins threw', { cause })
+    settings.onError(error, { stage: 'authenticate' })
+    return { status: 403, message: `Origin ${request.headers.origin} could not be checked` }
   }
 }
 
