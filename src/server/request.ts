@@ -39,7 +39,7 @@ function isAllowedOrigin(
 /** Some proxies name the port that the scheme implies, where no browser does. */
 function isSameHost(origin: string, host: string | undefined): boolean {
   const [scheme] = /^https?:\/\//.exec(origin) ?? []
-  const own = `${scheme}${host}`
+  const own = `${scheme}${host ?? ''}`
   return (
     scheme !== undefined &&
     URL.canParse(origin) &&

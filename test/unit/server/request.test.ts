@@ -6,6 +6,10 @@ const ask = (headers: IncomingMessage['headers'], origins: AllowedOrigins = 'sam
   refusalOf({ headers: { 'sec-websocket-protocol': 'syncline.1', ...headers } } as IncomingMessage, origins)
     ?.status
 
+const isOfExample = (origin: string) => origin.endsWith('.example')
+/** An async function has not said yes. */
+const vague = (async () => true) as unknown as (origin: string) => boolean
+
 describe('the origin of a page', () => {
   test.each([
     [
@@ -38,7 +42,17 @@ describe('the origin of a page', () => {
       403,
     ],
     ['any host where any may', { origin: 'https://evil.example', host: 'x' }, 'any', undefined],
+    ['the same host whose proxy names the port', { origin: 'https://x', host: 'x:443' }, 'same', undefined],
+    ['the same host with the port of another scheme', { origin: 'http://x', host: 'x:443' }, 'same', 403],
+    ['a host that is none', { origin: 'not an origin', host: 'not an origin' }, 'same', 403],
+    ['a file beside a host that is none', { origin: 'file://', host: 'localhost' }, 'same', 403],
+    ['an app of its own scheme', { origin: 'app://localhost', host: 'localhost' }, 'same', 403],
+    ['any page where the request names no host', { origin: 'https://undefined' }, 'same', 403],
     ['nothing, as servers send none', { host: 'x' }, [], undefined],
+    ['nothing, whatever a function would say', { host: 'x' }, () => false, undefined],
+    ['one that a function lets in', { origin: 'https://a.example', host: 'x' }, isOfExample, undefined],
+    ['one that a function refuses', { origin: 'https://example.evil', host: 'x' }, isOfExample, 403],
+    ['one for which a function says what is not true', { origin: 'https://a', host: 'x' }, vague, 403],
   ] as const)('is judged: %s', (...[, headers, origins, status]) => {
     expect(ask(headers, origins)).toBe(status)
   })
