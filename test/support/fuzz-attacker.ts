@@ -131,6 +131,9 @@ const upgrade = Buffer.from(
     '\r\n',
   ].join('\r\n'),
 )
+/** What begins a connection: the upgrade, and a hello. */
+export const opening = (session: string) => Buffer.concat([upgrade, hello(session)])
+
 const text = (payload: string) => wireFrame({ opcode: opcodes.text, payload })
 const hello = (session: string) => text(JSON.stringify(['hello', { registry: [1, ''], session }]))
 
@@ -155,7 +158,7 @@ export async function carryOut(attack: Attack, target: Target): Promise<number |
   const acts = attack.acts.map(bytesOf)
   const bytes = Buffer.concat([...acts, ...(mayStay && attack.greets ? [text(`["ping",${lastPing}]`)] : [])])
   if (attack.greets) {
-    attacker.write(Buffer.concat([upgrade, hello(attack.session)]))
+    attacker.write(opening(attack.session))
     await attacker.until('the welcome', () => attacker.frames[0]?.[0] === 'welcome' || attacker.isGone)
   }
   const all = attack.greets ? bytes : Buffer.concat([upgrade, bytes])
