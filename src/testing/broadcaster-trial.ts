@@ -1,4 +1,4 @@
-import type { Broadcaster, Deliver, LogEntry } from '../broadcasters/broadcaster.ts'
+import type { Appended, Broadcaster, Deliver, LogEntry, SenderMark } from '../broadcasters/broadcaster.ts'
 import { type Clock, systemClock } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
 import type { Position } from '../shared/position.ts'
@@ -10,6 +10,8 @@ export interface BroadcasterUnderTest {
   readonly broadcaster: Broadcaster
   /** How many entries of a channel it keeps at most; one case writes a few more than that. */
   readonly maxEntries: number
+  /** For how long it knows what was done once, in milliseconds. Default 600,000, the least that it may be. */
+  readonly windowMs?: number
   /** Takes back what was opened to make it. Comes last, also when the broadcaster is closed already. */
   close(): Promise<void>
 }
@@ -17,21 +19,39 @@ export interface BroadcasterUnderTest {
 export interface BroadcasterContractOptions {
   /** How long a delivery may take before it counts as lost, in milliseconds. Default 5,000. */
   readonly deliveryMs?: number
+  /** A length of a body, in UTF-16 code units, that is never taken. Default: none is known, and no case asks. */
+  readonly tooLong?: number
+  /** What the waiting for a delivery is measured by. Default: the system's. */
   readonly clock?: Clock
+}
+
+/** A publication; `id` and `channel` are the trial's own unless they are given. */
+export interface Publication extends Omit<SenderMark, 'id'> {
+  readonly id?: string
+  readonly channel?: string
 }
 
 /** What a rule has to work with. */
 export class Trial {
   readonly broadcaster: Broadcaster
   readonly maxEntries: number
+  readonly windowMs: number
   /** A name that nobody used before. */
-  readonly channel = `contract/${randomMark(secureRandom, 12)}`
+  readonly channel = `contract/${newName()}`
+  /** A session that nobody used before. */
+  readonly session = newName()
+  /** Names a request that nobody made before. */
+  readonly key = newName()
   readonly #clock: Clock
   readonly #deliveryMs: number
 
-  constructor({ broadcaster, maxEntries }: BroadcasterUnderTest, options: BroadcasterContractOptions) {
+  constructor(
+    { broadcaster, maxEntries, windowMs = 600_000 }: BroadcasterUnderTest,
+    options: BroadcasterContractOptions,
+  ) {
     this.broadcaster = broadcaster
     this.maxEntries = maxEntries
+    this.windowMs = windowMs
     this.#clock = options.clock ?? systemClock
     this.#deliveryMs = options.deliveryMs ?? 5_000
   }
@@ -46,6 +66,16 @@ export class Trial {
   /** Appends all at once. */
   appendTogether(bodies: readonly string[]): Promise<Position[]> {
     return Promise.all(bodies.map((body) => this.broadcaster.append(this.channel, body)))
+  }
+
+  /** Appends a publication, whose body is its number. */
+  publish({ id = this.session, channel = this.channel, ...mark }: Publication): Promise<Appended> {
+    return this.broadcaster.append(channel, String(mark.n), { sender: { id, ...mark } })
+  }
+
+  /** The bodies of all entries. */
+  async bodies(channel = this.channel): Promise<readonly string[]> {
+    return (await this.broadcaster.read(channel, { after: 0 })).entries.map(({ body }) => body)
   }
 
   async entries(after = 0): Promise<readonly LogEntry[]> {
@@ -117,4 +147,8 @@ export class Ear {
       look()
     })
   }
+}
+
+function newName(): string {
+  return randomMark(secureRandom, 12)
 }

@@ -2,16 +2,27 @@ import { memory } from 'syncline/server'
 import { broadcasterContract, manualClock } from 'syncline/testing'
 import { describe, expect, test } from 'vitest'
 import type { Broadcaster } from '../../src/broadcasters/broadcaster.ts'
-import { broken } from '../support/broken-broadcasters.ts'
+import { brokenLogs } from '../support/broken-broadcasters.ts'
+import { brokenClaims, brokenCloses } from '../support/broken-claims.ts'
+import { brokenKeys, brokenLengths, brokenSenders } from '../support/broken-once.ts'
+
+const broken = {
+  ...brokenLogs,
+  ...brokenSenders,
+  ...brokenKeys,
+  ...brokenLengths,
+  ...brokenClaims,
+  ...brokenCloses,
+}
 
 /** The contract over the memory broadcaster, with some of its methods replaced. */
 function contract(wrong: (inner: Broadcaster) => Partial<Broadcaster> = () => ({}), deliveryMs = 5_000) {
   return broadcasterContract(
     () => {
-      const inner = memory({ maxEntries: 64, clock: manualClock() })
+      const inner = memory({ maxEntries: 64, maxBytes: 1_000_000, clock: manualClock() })
       return { broadcaster: { ...inner, ...wrong(inner) }, maxEntries: 64, close: () => inner.close() }
     },
-    { deliveryMs },
+    { deliveryMs, tooLong: 300_000 },
   )
 }
 

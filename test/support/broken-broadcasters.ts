@@ -1,7 +1,10 @@
 import type { Broadcaster, Deliver, LogEntry } from '../../src/broadcasters/broadcaster.ts'
-import { SyncError } from '../../src/shared/errors.ts'
 
-type Break = (inner: Broadcaster) => Partial<Broadcaster>
+/** What it does instead of the broadcaster that it wraps. */
+export type Break = (inner: Broadcaster) => Partial<Broadcaster>
+
+/** One rule of the contract broken, by what is wrong, with the case that must say so. */
+export type Broken = Readonly<Record<string, { readonly caughtBy: string; readonly wrong: Break }>>
 
 const later = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -105,14 +108,24 @@ const overtaking: Break = (inner) => {
   }
 }
 
-/** One rule of the contract broken, by what is wrong, with the case that must say so. */
-export const broken: Readonly<Record<string, { readonly caughtBy: string; readonly wrong: Break }>> = {
+const between = 'a read gives the entries between two offsets, and of them the newest up to a number'
+
+export const brokenLogs: Broken = {
   'has no epoch before the first append': {
     caughtBy: 'a channel that was never written to has an epoch and ends at offset 0 with an empty tag',
     wrong: (inner) => ({
       read: async (channel, options) => {
         const read = await inner.read(channel, options)
         return read.top.offset > 0 ? read : { ...read, top: { ...read.top, epoch: '' } }
+      },
+    }),
+  },
+  'puts more than letters and digits into epochs': {
+    caughtBy: 'a channel that was never written to has an epoch and ends at offset 0 with an empty tag',
+    wrong: (inner) => ({
+      read: async (channel, options) => {
+        const read = await inner.read(channel, options)
+        return { ...read, top: { ...read.top, epoch: `"${read.top.epoch}"` } }
       },
     }),
   },
@@ -177,6 +190,37 @@ export const broken: Readonly<Record<string, { readonly caughtBy: string; readon
   'reads everything unless it is told from where': {
     caughtBy: 'a read gives no entries unless it is asked for some',
     wrong: (inner) => ({ read: (channel, options) => inner.read(channel, { after: 0, ...options }) }),
+  },
+  'reads up to an offset and not below it': {
+    caughtBy: between,
+    wrong: (inner) => ({
+      read: (channel, { before, ...query } = {}) =>
+        inner.read(channel, before === undefined ? query : { ...query, before: before + 1 }),
+    }),
+  },
+  'reads the oldest up to a number': {
+    caughtBy: between,
+    wrong: (inner) => ({
+      read: async (channel, { limit, ...query } = {}) => {
+        const { top, entries } = await inner.read(channel, query)
+        return { top, entries: entries.slice(0, limit) }
+      },
+    }),
+  },
+  'tells the last entry that it reads as the top': {
+    caughtBy: between,
+    wrong: (inner) => ({
+      read: async (channel, query) => {
+        const { top, entries } = await inner.read(channel, query)
+        return { top: { ...top, ...entries.at(-1) }, entries }
+      },
+    }),
+  },
+  'reads all when it is asked for none': {
+    caughtBy: 'a read of a number of entries gives none, the newest, or all that are retained',
+    wrong: (inner) => ({
+      read: (channel, { limit, ...query } = {}) => inner.read(channel, limit ? { ...query, limit } : query),
+    }),
   },
   'reads the top before the entries': {
     caughtBy: 'a read sees the top and the entries at one moment',
@@ -319,12 +363,5 @@ export const broken: Readonly<Record<string, { readonly caughtBy: string; readon
         },
       }
     },
-  },
-  'refuses with another code once it is closed': {
-    caughtBy: 'an append after a close rejects with unavailable',
-    wrong: (inner) => ({
-      append: (channel, body) =>
-        inner.append(channel, body).catch(() => Promise.reject(new SyncError('closed', 'The end'))),
-    }),
   },
 }
