@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { registry } from './challenge-registry.ts'
@@ -102,7 +102,7 @@ export function askUpgrade(
   port: number,
   path: string,
   headers: Readonly<Record<string, string>>,
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; headers: IncomingHttpHeaders }> {
   return new Promise((resolve, reject) => {
     const asked = httpRequest({
       host: '127.0.0.1',
@@ -117,9 +117,9 @@ export function askUpgrade(
         ...headers,
       },
     })
-    asked.on('upgrade', (_response, stream) => {
+    asked.on('upgrade', ({ headers: told }, stream) => {
       stream.destroy()
-      resolve({ status: 101, body: '' })
+      resolve({ status: 101, body: '', headers: told })
     })
     asked.on('response', (response) => {
       let body = ''
@@ -127,7 +127,7 @@ export function askUpgrade(
       response.on('data', (chunk: string) => {
         body += chunk
       })
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body, headers: response.headers }))
     })
     asked.on('error', reject)
     asked.end()
