@@ -1,6 +1,8 @@
 import { busyColumns, warningsOf, withPair } from './pair.mjs'
 import { packages, variantsFor } from './variants.mjs'
 
+const target = 0.5
+
 export const requests = {
   group: 'server',
   name: 'requests',
@@ -13,7 +15,16 @@ export const requests = {
   packages,
   columns: [...busyColumns, { title: 'replies', note: 'perSecond', unit: '/s', digits: 0 }],
   // Framing once has nothing to say where each frame has one receiver.
-  variants: variantsFor(0.5, ['ws-framed']),
+  variants: [
+    ...variantsFor(target, ['ws-framed']),
+    {
+      name: 'syncline-idempotent',
+      label: '`syncline`, declared `idempotent`',
+      hub: 'syncline-idempotent',
+      dialect: 'syncline',
+      target,
+    },
+  ],
   measure,
 }
 

@@ -4,14 +4,14 @@ import { attachWebSocket, createHub } from 'syncline/server'
 import { listen } from './listen.mjs'
 
 /** The least that a Standard Schema can do: what is left is the price of Syncline itself. */
-const passThrough = { '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value }) } }
+export const passThrough = { '~standard': { version: 1, vendor: 'bench', validate: (value) => ({ value }) } }
 
 /** A hub as it comes: the memory broadcaster with its log, tags, positions and recovery. */
-export async function startWith(schema) {
+export async function startWith(schema, options = {}) {
   const registry = defineRegistry({
     room: channel('room/:id', {
       events: { event: schema },
-      requests: { echo: { input: schema, output: schema } },
+      requests: { echo: { input: schema, output: schema, ...options } },
     }),
   })
   const hub = createHub(registry, { onError: fail })
