@@ -108,8 +108,11 @@ export interface ChannelLink {
 }
 
 /** The same as {@link Channel}, without the types of one registry. */
-interface UntypedChannel {
+export interface UntypedChannel {
   readonly name: string
+  /** For what is built on channels in this package. */
+  readonly definition: ChannelDefinition
+  readonly link: ChannelLink
   readonly on: (event: string, listener: (...args: never[]) => unknown) => Undo
   readonly once: UntypedChannel['on']
   onAny(listener: (heard: never) => unknown): Undo
@@ -125,6 +128,8 @@ export function openChannel(name: string, definition: ChannelDefinition, link: C
   const draft = (kind: Draft<unknown>['kind'], event: string) => ({ kind, channel: name, name: event })
   return {
     name,
+    definition,
+    link,
     on,
     once(event, listener) {
       let undo: Undo | undefined

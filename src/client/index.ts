@@ -21,6 +21,13 @@ export type {
 export { type Logger, type LogLevel, logTo } from './log-to.ts'
 export { type ClientOptions, clientDefaults } from './options.ts'
 export { type OutboxOptions, outboxDefaults, type SendOptions } from './outbox.ts'
+export {
+  type Presence,
+  type PresenceCount,
+  type PresenceEvents,
+  type PresenceMember,
+  presence,
+} from './presence.ts'
 export { type BreakerOptions, breakerDefaults } from './retry.ts'
 export { browserSignals, type Signal, type Signals } from './signals.ts'
 export { type Socket, type SocketFactory, type SocketListener, webSocket } from './socket.ts'

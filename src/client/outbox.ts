@@ -50,6 +50,8 @@ export interface Draft<Result> {
   readonly channel: string
   readonly name: string
   readonly data: unknown
+  /** Makes the frame of what is answered like a request, and is none. */
+  readonly frame?: (ref: number) => ClientFrame
   /** May throw. */
   readonly read: (answer: Answer) => Result
 }
@@ -280,7 +282,7 @@ export class Outbox {
       const leftMs = Math.ceil(send.endsAt! - clock.now())
       const options: ReqOptions = isResend ? { ageMs } : {}
       if (leftMs < Number.MAX_SAFE_INTEGER) options.timeoutMs = leftMs
-      this.#link.send(['req', send.number, channel, name, data, options])
+      this.#link.send(send.frame?.(send.number) ?? ['req', send.number, channel, name, data, options])
     }
     this.#link.note('sent', { kind, channel, name, isResend })
   }

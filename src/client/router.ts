@@ -40,9 +40,9 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions, outbox
       if (!outbox.answered(ref, error)) subscriptions.refused(ref, error)
       return
     }
-    // Presence is not served here yet.
     case 'members':
     case 'diff':
+      subscriptions.at(frame[1])?.present(frame)
       return
     // The connection keeps these to itself.
     case 'welcome':

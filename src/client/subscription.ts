@@ -1,4 +1,12 @@
-import type { EvFrame, GapReason, SubscribedOptions, ToldFrame, WirePosition } from '../protocol/frames.ts'
+import type {
+  DiffFrame,
+  EvFrame,
+  GapReason,
+  MembersFrame,
+  SubscribedOptions,
+  ToldFrame,
+  WirePosition,
+} from '../protocol/frames.ts'
 import { toPosition } from '../protocol/position.ts'
 import type { ChannelDefinition } from '../registry/channel.ts'
 import type { Schema } from '../registry/schema.ts'
@@ -81,6 +89,9 @@ export interface ChannelName {
 /** What a listener for everything listens to; no event can be called so. */
 export const anyEvent = '*'
 
+/** What a listener for the frames of presence listens to; it is handed the {@link ClientLink}, too. */
+export const presenceEvent = '#'
+
 /** One channel on the wire, for all of its listeners here: keeps the position, and hands on in log order. */
 export class Subscription {
   readonly name: string
@@ -115,9 +126,11 @@ export class Subscription {
 
   /**
    * Adds a listener; `gap` hears of lost continuity, `subscribed` of each acceptance and the present one, and
-   * {@link anyEvent} of all events and messages.
+   * {@link anyEvent} of all events and messages. The hub says who is present when it is asked for the channel, so {@link presenceEvent}
+   * has it asked again.
    */
   listen(event: string, listener: (...args: never[]) => unknown): Undo {
+    if (event === presenceEvent) this.#machine.send('broken')
     if (event !== 'subscribed') return this.#listeners.on(event, listener)
     let isFirst = true
     const tell = (position: Position, recovered: boolean | null) => {
@@ -214,6 +227,10 @@ export class Subscription {
   told([, , name, data, sender]: ToldFrame): void {
     const meta: MessageMeta = { channel: this.name, sender, own: this.#isOwn(sender) }
     this.#emit(ownEntry(this.#messages, name), [name, data], meta)
+  }
+
+  present(frame: MembersFrame | DiffFrame): void {
+    this.#listeners.emit(presenceEvent, frame, this.#link)
   }
 
   #isOwn(sender: string | null): boolean {
