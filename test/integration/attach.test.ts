@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import express from 'express'
 import { attachWebSocket, createHub } from 'syncline/server'
-import { createServer as createVite } from 'vite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { askUpgrade, greetBare, openBare } from '../support/bare-client.ts'
@@ -173,38 +172,5 @@ describe('a hub on a server that does other things too', () => {
     })
     await vi.waitFor(() => expect(heard).toContain('hi'), patience)
     expect(own).toEqual([true])
-  })
-
-  it.each(['before', 'after'])('works with Vite’s hot reload, attached %s it', async (order) => {
-    const app = express()
-    const { server, port } = await startHttp(app)
-    const hub = createHub(registry)
-    onTestFinished(() => hub.close())
-    hub.serve('lobby', {})
-    const attach = () => attachWebSocket(hub, server, { path: '/sync' })
-    if (order === 'before') attach()
-    const vite = await createVite({
-      configFile: false,
-      root: import.meta.dirname,
-      logLevel: 'silent',
-      appType: 'custom',
-      optimizeDeps: { noDiscovery: true },
-      server: { middlewareMode: true, hmr: { server }, watch: null },
-    })
-    onTestFinished(() => vite.close())
-    app.use(vite.middlewares)
-    if (order === 'after') attach()
-
-    const hot = await openBare(`ws://127.0.0.1:${port}/`, { protocol: 'vite-hmr' })
-    await vi.waitFor(
-      () => expect(hot.raw.map((text) => JSON.parse(text).type)).toContain('connected'),
-      patience,
-    )
-    const { heard } = startListener(`http://127.0.0.1:${port}/sync`)
-    await publishUntilHeard(hub, 'beside Vite', heard)
-    vite.ws.send({ type: 'full-reload' })
-    await vi.waitFor(() => expect(hot.raw.join()).toContain('full-reload'), patience)
-    expect(heard).toContain('beside Vite')
-    expect([hot.closed, hub.connections]).toEqual([undefined, 1])
   })
 })
