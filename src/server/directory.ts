@@ -6,6 +6,11 @@ export class Directory {
   readonly #byId = new Map<string, Session>()
   readonly #byUser = new Map<string, Session[]>()
 
+  /** How many there are. */
+  get size(): number {
+    return this.#byId.size
+  }
+
   get(id: string): Session | undefined {
     return this.#byId.get(id)
   }

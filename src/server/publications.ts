@@ -1,5 +1,6 @@
 import type { Appended, Broadcaster, SenderMark } from '../broadcasters/broadcaster.ts'
 import type { PubFrame } from '../protocol/frames.ts'
+import type { Schema } from '../registry/schema.ts'
 import { toWire } from '../registry/to-wire.ts'
 import { validate } from '../registry/validate.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
@@ -94,7 +95,7 @@ export class Publications {
     if (check) await check
     if (channel.handlers.onPublish) {
       const changed = await this.#ask(session, { channel, event, data: validate(schema, data) })
-      if (changed !== undefined) sent = toWire(schema, changed)
+      if (changed !== undefined) sent = reduced(schema, changed)
     }
     if (session.machine.state === 'closed') return undefined
     const time = this.#parts.settings.clock.now()
@@ -121,6 +122,15 @@ export class Publications {
       if (isSyncError(cause)) throw cause
       throw new SyncError('internal', 'The hook for publications failed', { cause })
     }
+  }
+}
+
+/** What does not fit is not the client's fault. */
+function reduced(schema: Schema, changed: unknown): unknown {
+  try {
+    return toWire(schema, changed)
+  } catch (cause) {
+    throw new SyncError('internal', 'What the hook for publications gave does not fit', { cause })
   }
 }
 

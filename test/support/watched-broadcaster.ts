@@ -1,11 +1,12 @@
 import { type Broadcaster, memory } from 'syncline/server'
 import { manualClock } from 'syncline/testing'
+import type { Clock } from '../../src/shared/clock.ts'
 
 type Method = 'append' | 'subscribe' | 'read'
 
 /** A memory broadcaster that counts who follows, and fails or waits where the test says so. */
-export function watchedBroadcaster() {
-  const inner = memory({ clock: manualClock() })
+export function watchedBroadcaster(clock: Clock = manualClock()) {
+  const inner = memory({ clock })
   const failures = new Map<Method, unknown>()
   const held = new Map<Method, Promise<void>>()
   const calls: string[] = []

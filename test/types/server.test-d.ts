@@ -60,7 +60,7 @@ describe('serving a channel', () => {
       authorize: ({ user, params, action }) => {
         expectTypeOf(user).toEqualTypeOf<Player>()
         expectTypeOf(params).toEqualTypeOf<{ readonly code: string; readonly round: string }>()
-        expectTypeOf(action).toEqualTypeOf<'subscribe'>()
+        expectTypeOf(action).toEqualTypeOf<'subscribe' | 'publish' | 'tell' | 'request' | 'presence'>()
         return user.rank > 0
       },
     })

@@ -1,29 +1,52 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ClientFrame } from '../../../src/protocol/frames.ts'
-import { dispatchFrame } from '../../../src/server/dispatch.ts'
-import type { Memberships } from '../../../src/server/memberships.ts'
+import { dispatchFrame, type FrameParts } from '../../../src/server/dispatch.ts'
 import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
 
 type Dispatched = Exclude<ClientFrame, readonly ['hello', ...unknown[]]>
 
+const methods = {
+  memberships: ['subscribe', 'unsubscribe'],
+  publications: ['publish'],
+  requests: ['ask', 'cancel'],
+  messages: ['tell'],
+  attendance: ['enter', 'leave'],
+  histories: ['read'],
+} satisfies { [Part in keyof FrameParts]: (keyof FrameParts[Part])[] }
+
 function dispatch(frame: Dispatched) {
   const { session, socket } = readySession(fakeSettings().settings)
   const calls: unknown[] = []
-  const memberships = {
-    subscribe: async (_session: unknown, of: unknown) => calls.push(['subscribe', of]),
-    unsubscribe: (_session: unknown, of: unknown) => calls.push(['unsubscribe', of]),
-  }
-  dispatchFrame(frame, session, memberships as unknown as Memberships)
+  const parts = Object.fromEntries(
+    Object.entries(methods).map(([part, names]) => [
+      part,
+      Object.fromEntries(
+        names.map((name) => [
+          name,
+          (of: unknown, what: unknown) => calls.push([`${part}.${name}`, of === session, what]),
+        ]),
+      ),
+    ]),
+  )
+  dispatchFrame(frame, session, parts as unknown as FrameParts)
   return { calls, frames: socket.frames, closes: socket.closes }
 }
 
-test('sub and unsub go to the memberships, and nothing is answered here', () => {
-  expect(dispatch(['sub', 1, 'lobby'])).toEqual({
-    calls: [['subscribe', ['sub', 1, 'lobby']]],
-    frames: [],
-    closes: [],
-  })
-  expect(dispatch(['unsub', 2, 'lobby']).calls).toEqual([['unsubscribe', ['unsub', 2, 'lobby']]])
+test.each<[Dispatched, string]>([
+  [['sub', 1, 'lobby'], 'memberships.subscribe'],
+  [['unsub', 2, 'lobby'], 'memberships.unsubscribe'],
+  [['pub', 4, 2, 'lobby', 'said', {}], 'publications.publish'],
+  [['tell', 'lobby', 'typing', {}], 'messages.tell'],
+  [['req', 1, 'lobby', 'ask', {}], 'requests.ask'],
+  [['enter', 2, 'lobby', {}], 'attendance.enter'],
+  [['leave', 3, 'lobby'], 'attendance.leave'],
+  [['history', 4, 'lobby', { limit: 5 }], 'histories.read'],
+])('%j goes to one part, and nothing is answered here', (frame, call) => {
+  expect(dispatch(frame)).toEqual({ calls: [[call, true, frame]], frames: [], closes: [] })
+})
+
+test('cancel goes to the requests by its reference', () => {
+  expect(dispatch(['cancel', 7]).calls).toEqual([['requests.cancel', true, 7]])
 })
 
 test('ping is answered with the same echo, or with none', () => {
@@ -32,27 +55,14 @@ test('ping is answered with the same echo, or with none', () => {
   expect(dispatch(['ping']).frames).toEqual([['pong']])
 })
 
-describe('a frame that this hub does not serve', () => {
-  test.each<[Dispatched, number]>([
-    [['req', 1, 'lobby', 'ask', {}], 1],
-    [['enter', 2, 'lobby', {}], 2],
-    [['leave', 3, 'lobby'], 3],
-    [['history', 4, 'lobby', { limit: 5 }], 4],
-    [['auth', 5, 'token'], 5],
-  ])('is refused as unsupported: %j', (frame, ref) => {
-    expect(dispatch(frame).frames).toEqual([['err', ref, 'unsupported', expect.any(String)]])
-  })
+test('pong says only that something was heard', () => {
+  expect(dispatch(['pong', 3])).toEqual({ calls: [], frames: [], closes: [] })
+})
 
-  test('is refused with nak where it is a publication, by its channel and number', () => {
-    expect(dispatch(['pub', 4, 2, 'lobby', 'said', {}]).frames).toEqual([
-      ['nak', 'lobby', 4, 'unsupported', expect.any(String)],
-    ])
+test('auth is refused as unsupported: a token is replaced by connecting anew', () => {
+  expect(dispatch(['auth', 5, 'token'])).toEqual({
+    calls: [],
+    frames: [['err', 5, 'unsupported', expect.any(String)]],
+    closes: [],
   })
-
-  test.each<[Dispatched]>([[['tell', 'lobby', 'typing', {}]], [['cancel', 1]], [['pong']], [['pong', 3]]])(
-    'is passed over in silence where nothing is owed: %j',
-    (frame) => {
-      expect(dispatch(frame)).toEqual({ calls: [], frames: [], closes: [] })
-    },
-  )
 })

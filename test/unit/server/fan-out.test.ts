@@ -13,6 +13,7 @@ function roomOf(...sessions: Session[]): Room {
     sessions: new Set(sessions),
     position: { epoch: 'E', offset: 0, tag: '' },
     ready: Promise.resolve(),
+    isReady: true,
     holders: sessions.length,
   }
 }
@@ -36,7 +37,7 @@ test('a sender that nobody is, is null', () => {
   expect(JSON.parse(encodeBody({ time: 1, sender: null, name: 'n', data: {} }))).toEqual([1, null, 'n', {}])
 })
 
-test('every subscriber is sent the very same text, encoded once', () => {
+test('every subscriber is sent the very same message, encoded once', () => {
   let encoded = 0
   const data = {
     toJSON() {
@@ -45,7 +46,7 @@ test('every subscriber is sent the very same text, encoded once', () => {
     },
   }
   const sent: unknown[] = []
-  const sessions = Array.from({ length: 5 }, () => ({ sendText: (text: unknown) => sent.push(text) }))
+  const sessions = Array.from({ length: 5 }, () => ({ sendShared: (message: unknown) => sent.push(message) }))
   fanOut(roomOf(...(sessions as unknown as Session[])), entry(data))
   expect([encoded, sent.length, new Set(sent).size]).toEqual([1, 5, 1])
 })
@@ -72,7 +73,7 @@ test('a slow consumer is cut off and the others are served', () => {
   const [first, slow, last] = [readySession(settings), readySession(settings), readySession(settings)]
   slow.socket.bufferedBytes = 101
   const room = roomOf(first.session, slow.session, last.session)
-  slow.session.scope.own(() => room.sessions.delete(slow.session))
+  slow.session.onEnd = () => void room.sessions.delete(slow.session)
   fanOut(room, entry({}))
   fanOut(room, entry({}))
   expect(slow.socket.closes).toMatchObject([{ code: 4002 }])

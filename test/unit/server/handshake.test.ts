@@ -3,6 +3,7 @@ import { defineRegistry } from 'syncline'
 import type { Credentials, HubSettings, HubUser } from 'syncline/server'
 import { describe, expect, test } from 'vitest'
 import type { HelloOptions } from '../../../src/protocol/frames.ts'
+import { Directory } from '../../../src/server/directory.ts'
 import { type HandshakeParts, shakeHands } from '../../../src/server/handshake.ts'
 import { Session } from '../../../src/server/session.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
@@ -16,13 +17,13 @@ const request = { url: '/sync?a=1', headers: { cookie: 'c=1' } }
 function setUp(options: Partial<HubSettings & Pick<HandshakeParts, 'authenticate' | 'registry'>> = {}) {
   const { authenticate, registry: of = registry, ...rest } = options
   const { settings, errors, clock } = fakeSettings(rest)
-  const parts: HandshakeParts = { registry: of, settings, authenticate, sessions: new Map() }
+  const parts: HandshakeParts = { registry: of, settings, authenticate, directory: new Directory() }
   const greet = (hello: Partial<HelloOptions> = {}) => {
     const socket = new FakeSessionSocket()
-    const session = new Session(socket, settings)
+    const session = new Session(socket, settings, request)
     session.machine.send('hello')
     const options = { registry: [of.version, of.hash] as [number, string], session: secretOf('a'), ...hello }
-    const done = shakeHands({ session, hello: options, request }, parts)
+    const done = shakeHands(session, options, parts).then(Boolean)
     return { session, socket, done }
   }
   return { parts, greet, errors, clock, settings }
@@ -59,7 +60,7 @@ describe('a client that is let in', () => {
         },
       ],
     ])
-    expect([session.machine.state, session.id, parts.sessions.get(client)]).toEqual([
+    expect([session.machine.state, session.id, parts.directory.get(client)]).toEqual([
       'ready',
       client,
       session,
@@ -103,7 +104,7 @@ describe('a client is turned away', () => {
     const { session, socket, done } = greet()
     expect(await done).toBe(false)
     expect(socket.closes).toEqual([{ code: 4500, reason: 'unauthorized: the credentials were not accepted' }])
-    expect([socket.frames, errors, parts.sessions.size, session.user]).toEqual([[], [], 0, undefined])
+    expect([socket.frames, errors, parts.directory.size, session.user]).toEqual([[], [], 0, undefined])
   })
 
   test('with 4500 when the app throws a final SyncError, whose words stay here', async () => {
@@ -170,7 +171,7 @@ describe('a session that exists already', () => {
       { code: 4506, reason: 'replaced: the session has a newer connection' },
     ])
     expect(newer.socket.frames[0]).toMatchObject(['welcome', { resumed: true }])
-    expect([...parts.sessions.values()]).toEqual([newer.session])
+    expect([parts.directory.size, parts.directory.get(newer.session.id)]).toEqual([1, newer.session])
   })
 
   test('is not taken over by another user, who is turned away with 4503', async () => {
@@ -182,7 +183,7 @@ describe('a session that exists already', () => {
     expect(thief.socket.closes).toEqual([
       { code: 4503, reason: 'forbidden: this session belongs to another user' },
     ])
-    expect([older.socket.closes, [...parts.sessions.values()]]).toEqual([[], [older.session]])
+    expect([older.socket.closes, parts.directory.get(older.session.id)]).toEqual([[], older.session])
   })
 
   test('is not touched by another secret', async () => {
@@ -190,7 +191,7 @@ describe('a session that exists already', () => {
     const one = greet({ session: secretOf('a') })
     const other = greet({ session: secretOf('b') })
     await Promise.all([one.done, other.done])
-    expect([one.socket.closes, parts.sessions.size]).toEqual([[], 2])
+    expect([one.socket.closes, parts.directory.size]).toEqual([[], 2])
   })
 })
 
@@ -210,7 +211,7 @@ describe('a session that goes away while the app is asked', () => {
     session.lost()
     decide(answer)
     expect(await done).toBe(false)
-    expect([socket.frames, socket.closes, parts.sessions.size, session.machine.state]).toEqual([
+    expect([socket.frames, socket.closes, parts.directory.size, session.machine.state]).toEqual([
       [],
       [],
       0,

@@ -1,13 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { startHeartbeat } from '../../../src/server/heartbeat.ts'
+import { Heartbeat } from '../../../src/server/heartbeat.ts'
 import type { HubSettings } from '../../../src/server/options.ts'
+import type { Session } from '../../../src/server/session.ts'
 import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
+
+/** With these settings, the wheel of the heartbeat turns every so many milliseconds: a ping comes up to so much earlier. */
+const tickMs = 3
 
 /** A session with a heartbeat and `pingMs` of 1,000, `pongMs` of 300. The interval is 1,000 unless `random` says less. */
 function setUp(options: Partial<HubSettings> = {}) {
   const { clock, settings } = fakeSettings({ pingMs: 1_000, pongMs: 300, random: () => 1, ...options })
   const { session, socket } = readySession(settings)
-  startHeartbeat(session, settings)
+  start(session, settings)
   const hear = () => {
     session.heardAt = clock.now()
   }
@@ -15,12 +19,18 @@ function setUp(options: Partial<HubSettings> = {}) {
   return { clock, session, socket, hear, tell, pings: () => socket.of('ping').length }
 }
 
+function start(session: Session, settings: HubSettings): void {
+  const heartbeat = new Heartbeat(settings)
+  session.onEnd = (ended) => heartbeat.stop(ended)
+  heartbeat.start(session)
+}
+
 describe('a link', () => {
   test('that is silent both ways is pinged after the interval', async () => {
     const { clock, pings } = setUp()
-    await clock.advance(999)
+    await clock.advance(999 - tickMs)
     expect(pings()).toBe(0)
-    await clock.advance(1)
+    await clock.advance(1 + tickMs)
     expect(pings()).toBe(1)
   })
 
@@ -95,9 +105,9 @@ test('the interval is drawn for each session, between three quarters of pingMs a
     [1, 1_000],
   ] as const) {
     const { clock, pings } = setUp({ random: () => chance })
-    await clock.advance(interval - 1)
+    await clock.advance(interval - 1 - tickMs)
     expect(pings()).toBe(0)
-    await clock.advance(1)
+    await clock.advance(1 + tickMs)
     expect(pings()).toBe(1)
   }
 })
@@ -107,7 +117,7 @@ test('a wall clock that is set back by an hour puts neither the ping nor the end
   let setBackMs = 0
   const clock = { now: () => timers.now() - setBackMs, after: timers.after }
   const { session, socket } = readySession({ ...settings, clock })
-  startHeartbeat(session, { ...settings, clock })
+  start(session, { ...settings, clock })
   setBackMs = 3_600_000
   await timers.advance(1_000)
   expect(socket.of('ping')).toHaveLength(1)

@@ -1,32 +1,27 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { SubOptions } from '../../../src/protocol/frames.ts'
-import { encodeBody, fanOut } from '../../../src/server/fan-out.ts'
+import { encodeBody } from '../../../src/server/fan-out.ts'
 import { Memberships } from '../../../src/server/memberships.ts'
 import type { HubSettings } from '../../../src/server/options.ts'
-import { Rooms } from '../../../src/server/rooms.ts'
-import { Served } from '../../../src/server/served.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
 import { registry } from '../../support/challenge-registry.ts'
-import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
-import { watchedBroadcaster } from '../../support/watched-broadcaster.ts'
+import { readySession } from '../../support/fake-sessions.ts'
+import { hubParts } from '../../support/hub-parts.ts'
 
 /** Serves `lobby` and `inbox` to everyone they are for; `game` as the test says; nothing else. */
 function setUp(options: Partial<HubSettings> = {}) {
-  const { clock, settings, errors } = fakeSettings(options)
-  const watched = watchedBroadcaster()
-  const served = new Served()
+  const parts = hubParts(registry, options)
+  const { clock, settings, errors, watched, served, rooms } = parts
   const decisions: { params: unknown; decide: (answer: boolean | Promise<never>) => void }[] = []
-  served.add('lobby', undefined)
-  served.add('inbox', undefined)
-  served.add(
-    'game',
-    ({ params }) => new Promise((resolve) => decisions.push({ params, decide: resolve as never })),
-  )
-  const rooms = new Rooms(watched.broadcaster, fanOut)
-  const memberships = new Memberships({ registry, served, rooms, settings })
+  served.add('lobby', {})
+  served.add('inbox', {})
+  served.add('game', {
+    authorize: ({ params }) => new Promise((resolve) => decisions.push({ params, decide: resolve as never })),
+  })
+  const memberships = new Memberships(parts)
   const join = (id = 'ann') => {
     const { session, socket } = readySession(settings, { id })
-    session.scope.own(() => memberships.releaseAll(session))
+    session.onEnd = () => memberships.releaseAll(session)
     const sub = (ref: number, name: string, of?: SubOptions) =>
       memberships.subscribe(session, of ? ['sub', ref, name, of] : ['sub', ref, name])
     const unsub = (ref: number, name: string) => memberships.unsubscribe(session, ['unsub', ref, name])
@@ -70,13 +65,15 @@ describe('a subscription', () => {
   test('tells of the last position whether anything was missed, and why', async () => {
     const { join, publish } = setUp()
     const { sub, socket } = join()
-    await publish('lobby', 'a')
+    const first = await publish('lobby', 'a')
     const { epoch, offset, tag } = await publish('lobby', 'b')
     await sub(1, 'lobby', { since: [epoch, offset, tag] })
     await sub(2, 'lobby', { since: ['other', offset, tag] })
     await sub(3, 'lobby', { since: [epoch, 1, 'x'] })
     await sub(4, 'lobby', { since: [epoch, 9, 'x'] })
     await sub(5, 'lobby', { since: [epoch, offset, 'fork'] })
+    expect(socket.of('ev')).toEqual([])
+    await sub(6, 'lobby', { since: [epoch, 1, first.tag] })
     const told = socket.of('subscribed').map(([, , , options]) => {
       const { recovered, reason } = options as { recovered: boolean; reason?: string }
       return [recovered, reason]
@@ -84,9 +81,15 @@ describe('a subscription', () => {
     expect(told).toEqual([
       [true, undefined],
       [false, 'epoch'],
-      [false, 'retention'],
       [false, 'rollback'],
       [false, 'rollback'],
+      [false, 'rollback'],
+      [true, undefined],
+    ])
+    expect(socket.frames.slice(-3)).toEqual([
+      ['subscribed', 6, 6, { position: [epoch, 2, tag], recovered: true }],
+      ['ev', 6, 2, tag, first.tag, 0, null, 'said', { text: 'b' }],
+      ['live', 6],
     ])
   })
 

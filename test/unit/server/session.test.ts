@@ -38,10 +38,10 @@ describe('sending', () => {
 })
 
 describe('the end of a session', () => {
-  test('names the code in the reason and undoes what the session owns, once', () => {
+  test('names the code in the reason and tells whoever wants to know, once', () => {
     const { session, socket } = readySession(fakeSettings().settings)
     let undone = 0
-    session.scope.own(() => undone++)
+    session.onEnd = () => void undone++
     session.close(4501, 'not JSON')
     session.close(4001, 'again')
     session.lost()
@@ -64,7 +64,7 @@ describe('the end of a session', () => {
   test('says nothing to a transport that has gone', () => {
     const { session, socket } = readySession(fakeSettings().settings)
     let undone = 0
-    session.scope.own(() => undone++)
+    session.onEnd = () => void undone++
     session.lost()
     session.send(['live', 1])
     session.close(4001, 'late')

@@ -1,8 +1,10 @@
 import type { HubSettings, HubUser } from 'syncline/server'
 import { describe, expect, test } from 'vitest'
-import type { Memberships } from '../../../src/server/memberships.ts'
+import { Diagnostics } from '../../../src/server/diagnostics.ts'
+import { Directory } from '../../../src/server/directory.ts'
+import type { FrameParts } from '../../../src/server/dispatch.ts'
 import type { Session } from '../../../src/server/session.ts'
-import { Sessions } from '../../../src/server/sessions.ts'
+import { type SessionHandlers, Sessions } from '../../../src/server/sessions.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
 import { registry } from '../../support/challenge-registry.ts'
 import { FakeSessionSocket, fakeSettings } from '../../support/fake-sessions.ts'
@@ -22,9 +24,24 @@ function setUp(options: Partial<HubSettings> & { authenticate?: Authenticate } =
   const memberships = {
     subscribe: async (_session: unknown, frame: unknown) => void subscribed.push(frame),
     releaseAll: (session: Session) => void released.push(session),
-  } as unknown as Memberships
-  const byId = new Map<string, Session>()
-  const sessions = new Sessions({ registry, settings, authenticate, sessions: byId }, memberships)
+  }
+  const byId = new Directory()
+  const presence = {
+    lost: (session: Session, isSentAway: boolean) => void lost.push([session.id, isSentAway]),
+    resumed: (session: Session) => void resumed.push(session.id),
+  }
+  const lost: [string, boolean][] = []
+  const resumed: string[] = []
+  const sessions = new Sessions({
+    registry,
+    settings,
+    authenticate,
+    directory: byId,
+    memberships,
+    frames: { memberships } as unknown as FrameParts,
+    presence,
+    diagnostics: new Diagnostics(clock.now, () => {}),
+  })
   const connect = () => {
     const socket = new FakeSessionSocket()
     const handlers = sessions.accept(socket, { url: '/sync', headers: {} })
@@ -38,7 +55,7 @@ function setUp(options: Partial<HubSettings> & { authenticate?: Authenticate } =
     await clock.settle()
     return connected
   }
-  return { clock, errors, sessions, byId, subscribed, released, connect, greet }
+  return { clock, errors, sessions, byId, subscribed, released, lost, resumed, connect, greet }
 }
 
 describe('a connection', () => {
@@ -111,6 +128,111 @@ describe('a connection', () => {
     handlers.closed()
     expect([sessions.count, byId.size, released.length, clock.pending]).toEqual([0, 0, 1, 0])
     expect(socket.closes).toEqual([])
+  })
+})
+
+describe('whoever is present', () => {
+  test.each([
+    ['its own', (handlers: SessionHandlers) => handlers.closed(1001), false],
+    ['a broken frame', (handlers: SessionHandlers) => handlers.received('rubbish'), true],
+  ])(
+    'is told of a connection that ends by %s, and whether it will come back',
+    async (_name, end, isSentAway) => {
+      const { greet, lost, resumed } = setUp()
+      const { handlers } = await greet()
+      end(handlers)
+      expect([resumed.length, lost]).toEqual([1, [[resumed[0], isSentAway]]])
+    },
+  )
+
+  test('is not told of a connection that was never ready, and of one that was replaced that it may come back', async () => {
+    const { connect, greet, lost } = setUp()
+    connect().handlers.closed()
+    expect(lost).toEqual([])
+    await greet()
+    await greet()
+    expect(lost).toMatchObject([[expect.any(String), false]])
+  })
+})
+
+describe('limits', () => {
+  test('so many connections are let in, and one that comes all the same is closed with 4005', async () => {
+    const { connect, sessions } = setUp({ maxConnections: 2 })
+    const first = connect()
+    connect()
+    expect(sessions.status).toBe('full')
+    const third = connect()
+    expect(third.socket.closes).toMatchObject([{ code: 4005 }])
+    first.handlers.closed()
+    expect([sessions.status, sessions.count]).toEqual(['ok', 1])
+  })
+
+  test('so many sessions of a user are let in, and one more is closed with 4504', async () => {
+    const { greet, byId } = setUp({ maxSessionsPerUser: 2, authenticate: async () => ({ id: 'ann' }) })
+    const [first] = [await greet('a'), await greet('b')]
+    const third = await greet('c')
+    expect(third.socket.closes).toMatchObject([{ code: 4504 }])
+    expect(byId.ofUser('ann')).toHaveLength(2)
+    first.handlers.closed()
+    expect((await greet('d')).socket.closes).toEqual([])
+  })
+
+  test('a session that connects anew does not count twice', async () => {
+    const { greet } = setUp({ maxSessionsPerUser: 1, authenticate: async () => ({ id: 'ann' }) })
+    await greet('a')
+    expect((await greet('a')).socket.closes).toEqual([])
+  })
+
+  test.each([
+    [0, 1],
+    [1, 0],
+    [2, 3],
+  ])('a publication numbered %i with base %i ends the session with 4501', async (n, base) => {
+    const { greet } = setUp()
+    const { say, socket } = await greet()
+    say(['pub', n, base, 'lobby', 'said', {}])
+    expect(socket.closes).toMatchObject([{ code: 4501 }])
+  })
+})
+
+describe('a drain', () => {
+  test('tells each session when to come back, takes no more, and ends when all have gone', async () => {
+    const { connect, greet, sessions, clock } = setUp()
+    const [one, other] = [await greet('a'), await greet('b')]
+    const waiting = connect()
+    let isOver = false
+    const over = sessions.drain(10_000, 5_000).then(() => {
+      isOver = true
+    })
+    expect(one.socket.of('bye')).toEqual([['bye', 'draining', { afterMs: [0, 10_000] }]])
+    expect(waiting.socket.closes).toMatchObject([{ code: 4000 }])
+    expect(connect().socket.closes).toMatchObject([{ code: 4000 }])
+    expect(sessions.status).toBe('draining')
+    one.handlers.closed()
+    await clock.settle()
+    expect(isOver).toBe(false)
+    other.handlers.closed()
+    await over
+    expect([isOver, clock.pending]).toEqual([true, 0])
+  })
+
+  test('closes with 4000 who is left after the last moment and the grace', async () => {
+    const { greet, sessions, clock } = setUp()
+    const { socket, say } = await greet()
+    const over = sessions.drain(10_000, 5_000)
+    await clock.advance(14_999)
+    say(['ping', 1])
+    expect([socket.of('pong'), socket.closes]).toEqual([[['pong', 1]], []])
+    await clock.advance(1)
+    await over
+    expect(socket.closes).toMatchObject([{ code: 4000 }])
+    expect(clock.pending).toBe(0)
+  })
+
+  test('of a hub without sessions is over at once', async () => {
+    const { sessions, clock } = setUp()
+    await sessions.drain(10_000, 5_000)
+    expect(clock.pending).toBe(0)
   })
 })
 

@@ -1,0 +1,366 @@
+import { channel, defineRegistry } from 'syncline'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { ReqFrame, ReqOptions } from '../../../src/protocol/frames.ts'
+import type { AnyHandlers } from '../../../src/server/handlers.ts'
+import { Requests } from '../../../src/server/requests.ts'
+import { SyncError } from '../../../src/shared/errors.ts'
+import { readySession } from '../../support/fake-sessions.ts'
+import { hubParts } from '../../support/hub-parts.ts'
+
+const numbers = z.object({ a: z.number(), b: z.number().default(1) })
+const registry = defineRegistry({
+  room: channel('room/:id', {
+    events: { added: z.object({}) },
+    requests: {
+      add: { input: numbers, output: z.object({ sum: z.number() }) },
+      look: { input: z.null(), output: z.number(), idempotent: true },
+      spare: { input: z.null(), output: z.null() },
+    },
+  }),
+})
+
+type Handler = NonNullable<NonNullable<AnyHandlers['requests']>[string]>
+type Fields = Partial<{ name: string; request: string; data: unknown; options: ReqOptions }>
+
+interface Held {
+  readonly request: Parameters<Handler>[0]
+  readonly answer: (reply: unknown) => void
+  readonly fail: (error: unknown) => void
+}
+
+function setUp(handler?: Handler, { authorize, ...options }: Record<string, unknown> = {}) {
+  const parts = hubParts(registry, options)
+  const held: Held[] = []
+  const hold: Handler = (request) => new Promise((answer, fail) => held.push({ request, answer, fail }))
+  const handlers = { requests: { add: handler ?? hold, look: handler ?? hold } }
+  parts.served.add('room', { ...handlers, ...(authorize ? { authorize: authorize as () => boolean } : {}) })
+  const requests = new Requests({ ...parts, owner: 'node 1' })
+  const connect = (user = 'ann') => {
+    const { session, socket } = readySession(parts.settings, { id: user })
+    const ask = (
+      ref: number,
+      { name = 'room/1', request = 'add', data = { a: 1 }, options }: Fields = {},
+    ) => {
+      const frame: ReqFrame = ['req', ref, name, request, data]
+      if (options) frame[5] = options
+      void requests.ask(session, frame)
+    }
+    return { session, socket, ask, cancel: (ref: number) => requests.cancel(session, ref) }
+  }
+  return { ...parts, requests, held, connect, ...connect(), settle: () => parts.clock.settle() }
+}
+
+const sum: Handler = ({ input }) => {
+  const { a, b } = input as { a: number; b: number }
+  return { sum: a + b, secret: 'hunter2' }
+}
+
+describe('a request', () => {
+  test('is answered with what the schema lets through of the reply, and where the log stands then', async () => {
+    const { ask, socket, settle, broadcaster } = setUp(sum)
+    const { epoch, tag } = await broadcaster.append('room/1', '[]')
+    ask(7, { data: { a: 2, extra: 1 } })
+    await settle()
+    expect(socket.frames).toEqual([['res', 7, { sum: 3 }, [epoch, 1, tag]]])
+  })
+
+  test('reaches its handler with the valid input, who asks, where, and a key without the secret', async () => {
+    const { ask, held, settle, session } = setUp()
+    ask(7)
+    await settle()
+    const { signal, ...request } = held[0]!.request
+    expect({ ...request }).toEqual({
+      input: { a: 1, b: 1 },
+      user: { id: 'ann' },
+      client: session.id,
+      params: { id: '1' },
+      key: `${session.id}:7`,
+    })
+    expect(signal.aborted).toBe(false)
+  })
+
+  test('whose handler publishes is answered with a position that is not before it', async () => {
+    const { ask, socket, settle, broadcaster } = setUp(async () => {
+      await broadcaster.append('room/1', '[]')
+      return { sum: 0 }
+    })
+    ask(1)
+    await settle()
+    expect(socket.frames[0]).toMatchObject([
+      'res',
+      1,
+      { sum: 0 },
+      [expect.any(String), 1, expect.any(String)],
+    ])
+  })
+
+  test('is answered without a position when that cannot be read', async () => {
+    const { ask, socket, settle, watched } = setUp(sum)
+    watched.failNext('read', new Error('gone'))
+    ask(1)
+    await settle()
+    expect(socket.frames).toEqual([['res', 1, { sum: 2 }]])
+  })
+
+  test('does not wait for another one', async () => {
+    const { ask, held, settle, socket } = setUp()
+    ask(1)
+    ask(2)
+    await settle()
+    held[1]!.answer({ sum: 2 })
+    await settle()
+    held[0]!.answer({ sum: 1 })
+    await settle()
+    expect(socket.frames.map((frame) => frame.slice(0, 3))).toEqual([
+      ['res', 2, { sum: 2 }],
+      ['res', 1, { sum: 1 }],
+    ])
+  })
+})
+
+describe('a request is refused', () => {
+  test.each<[string, Fields]>([
+    ['unknown_channel', { name: 'nowhere' }],
+    ['unknown_request', { request: 'multiply' }],
+    ['unknown_request', { request: 'toString' }],
+    ['unknown_request', { request: '__proto__' }],
+    ['unsupported', { request: 'spare', data: null }],
+    ['bad_payload', { data: { a: 'one' } }],
+  ])('with %s, and no handler runs: %j', async (code, fields) => {
+    const { ask, socket, settle, held, errors, noted } = setUp()
+    ask(1, fields)
+    await settle()
+    expect(socket.frames).toMatchObject([{ 0: 'err', 1: 1, 2: code }])
+    expect([held, errors]).toEqual([[], []])
+    expect(noted).toMatchObject([{ type: 'refuse', action: 'request', code }])
+  })
+
+  test('with forbidden when the app says no, also later', async () => {
+    for (const authorize of [() => false, async () => false]) {
+      const { ask, socket, settle, held } = setUp(undefined, { authorize })
+      ask(1)
+      await settle()
+      expect([socket.brief, held]).toEqual([['err 1 forbidden'], []])
+    }
+  })
+
+  test('with overloaded when too many are being worked on', async () => {
+    const { ask, socket, settle, held, session } = setUp(undefined, { maxPending: 1 })
+    ask(1)
+    ask(2)
+    await settle()
+    expect(socket.brief).toEqual(['err 2 overloaded'])
+    held[0]!.answer({ sum: 1 })
+    await settle()
+    expect(session.pending).toBe(0)
+  })
+})
+
+describe('a handler that fails', () => {
+  const fails: Record<string, Handler> = {
+    throws: () => {
+      throw new Error('hunter2')
+    },
+    rejects: () => Promise.reject(new Error('hunter2')),
+    'gives what does not fit': () => ({ sum: 'hunter2' }),
+    'gives nothing': () => undefined,
+    'gives what is no JSON': () => ({ sum: Number.NaN }),
+    'throws a code that is none of a hub': () => {
+      throw new SyncError('no_provider', 'hunter2')
+    },
+  }
+
+  test.each(Object.keys(fails))(
+    'is answered with internal, and reported once with its cause, when it %s',
+    async (how) => {
+      const { ask, socket, settle, errors, noted } = setUp(fails[how])
+      ask(1)
+      await settle()
+      expect(socket.brief).toEqual(['err 1 internal'])
+      expect(socket.messages.join()).not.toContain('hunter2')
+      expect(errors).toMatchObject([{ code: 'internal', stage: 'request', channel: 'room/1', event: 'add' }])
+      expect(errors[0]!.cause).toBeDefined()
+      expect(noted.filter(({ type }) => type === 'request')).toMatchObject([
+        { name: 'add', code: 'internal' },
+      ])
+    },
+  )
+
+  test('answers with the code, words and delay of its own SyncError, which is no failure', async () => {
+    const { ask, socket, settle, errors } = setUp(() => {
+      throw new SyncError('not_found', 'No such room', { retryAfterMs: 7 })
+    })
+    ask(1)
+    await settle()
+    expect(socket.frames).toEqual([['err', 1, 'not_found', 'No such room', { retryAfterMs: 7 }]])
+    expect(errors).toEqual([])
+  })
+})
+
+describe('the deadline', () => {
+  test.each([
+    ['of the hub', undefined, 1_000],
+    ['of the client, when that is sooner', { timeoutMs: 400 }, 400],
+    ['of the hub, when the client would wait longer', { timeoutMs: 9_999 }, 1_000],
+  ])('%s is answered with timeout, reported once, and aborts the signal', async (_name, options, ms) => {
+    const { ask, socket, clock, held, errors } = setUp(undefined, { handlerTimeoutMs: 1_000 })
+    ask(1, options && { options })
+    await clock.settle()
+    const { signal } = held[0]!.request
+    await clock.advance(ms - 1)
+    expect(socket.frames).toEqual([])
+    await clock.advance(1)
+    expect([socket.brief, signal.aborted]).toEqual([['err 1 timeout'], true])
+    held[0]!.fail(new Error('late'))
+    await clock.settle()
+    expect([socket.frames.length, clock.pending]).toEqual([1, 0])
+    expect(errors).toMatchObject([{ code: 'timeout', stage: 'request' }])
+  })
+
+  test('leaves the answer to whoever asks again', async () => {
+    const { ask, connect, clock, held, settle } = setUp(undefined, { handlerTimeoutMs: 1_000 })
+    ask(1)
+    await clock.advance(1_000)
+    held[0]!.answer({ sum: 5 })
+    await settle()
+    const again = connect()
+    again.ask(1, { options: { ageMs: 2_000 } })
+    await settle()
+    expect(again.socket.frames).toMatchObject([['res', 1, { sum: 5 }, expect.any(Array)]])
+    expect(held).toHaveLength(1)
+  })
+
+  test('costs no timer where a handler answers at once', async () => {
+    const { ask, clock } = setUp(sum)
+    ask(1)
+    expect(clock.pending).toBe(0)
+    await clock.settle()
+  })
+})
+
+test('a request that is cancelled is not answered, its signal is aborted, and its failure is no news', async () => {
+  const { ask, cancel, socket, settle, held, errors, noted } = setUp()
+  ask(1)
+  await settle()
+  const { signal } = held[0]!.request
+  cancel(2)
+  cancel(1)
+  expect(signal.aborted).toBe(true)
+  held[0]!.fail(signal.reason)
+  await settle()
+  expect([socket.frames, errors]).toEqual([[], []])
+  expect(noted.filter(({ type }) => type === 'request')).toMatchObject([{ code: 'aborted' }])
+})
+
+test('a signal that is asked for after the cancellation is aborted from the start', async () => {
+  const { ask, cancel, settle, held } = setUp()
+  ask(1)
+  await settle()
+  cancel(1)
+  expect(held[0]!.request.signal.aborted).toBe(true)
+})
+
+describe('a request that is sent again', () => {
+  const resend = { options: { ageMs: 50 } }
+
+  test('gets the first answer, and its handler does not run again', async () => {
+    const { ask, connect, held, settle, socket } = setUp()
+    ask(1)
+    await settle()
+    held[0]!.answer({ sum: 5 })
+    await settle()
+    const again = connect()
+    again.ask(1, resend)
+    await settle()
+    expect(again.socket.frames).toEqual(socket.frames)
+    expect(held).toHaveLength(1)
+  })
+
+  test('gets the first refusal of the handler', async () => {
+    const { ask, connect, held, settle } = setUp()
+    ask(1)
+    await settle()
+    held[0]!.fail(new SyncError('not_found', 'No such room'))
+    await settle()
+    const again = connect()
+    again.ask(1, resend)
+    await settle()
+    expect(again.socket.frames).toEqual([['err', 1, 'not_found', 'No such room']])
+  })
+
+  test('while its handler runs gets the answer, and the older connection does not', async () => {
+    const { ask, connect, held, settle, socket } = setUp()
+    ask(1)
+    await settle()
+    const again = connect()
+    again.ask(1, resend)
+    await settle()
+    held[0]!.answer({ sum: 5 })
+    await settle()
+    expect([socket.frames, again.socket.brief.length, held.length]).toEqual([[], 1, 1])
+  })
+
+  test('and never arrived before runs now', async () => {
+    const { ask, socket, settle, clock } = setUp(sum)
+    await clock.advance(1_000)
+    ask(1, resend)
+    await settle()
+    expect(socket.frames).toMatchObject([['res', 1, { sum: 2 }, expect.any(Array)]])
+  })
+
+  test('is looked up before it is checked, as it may have run', async () => {
+    let isAllowed = true
+    const { ask, connect, settle, socket, clock } = setUp(sum, { authorize: () => isAllowed })
+    await clock.advance(1_000)
+    ask(1)
+    await settle()
+    isAllowed = false
+    const again = connect()
+    again.ask(1, { ...resend, data: 'rubbish' })
+    again.ask(2, resend)
+    await settle()
+    expect([again.socket.frames[0], again.socket.brief[1]]).toEqual([socket.frames[0], 'err 2 forbidden'])
+    isAllowed = true
+    again.ask(2, resend)
+    await settle()
+    expect(again.socket.frames[2], 'what was refused left no claim').toMatchObject([
+      'res',
+      2,
+      { sum: 2 },
+      expect.any(Array),
+    ])
+  })
+
+  test('and was begun by another node, or so long ago that nobody knows, is indeterminate', async () => {
+    const { ask, socket, settle, broadcaster, session, held } = setUp()
+    await broadcaster.claim({ key: `${session.id}:1`, owner: 'node 2' })
+    ask(1, resend)
+    ask(2, { options: { ageMs: 600_000 } })
+    await settle()
+    expect([socket.brief, held]).toEqual([['err 1 indeterminate', 'err 2 indeterminate'], []])
+  })
+
+  test('runs again where the app has said that it may, and nothing is kept of it', async () => {
+    const { ask, connect, held, settle, broadcaster, session } = setUp()
+    ask(1, { request: 'look', data: null })
+    await settle()
+    held[0]!.answer(1)
+    await settle()
+    const again = connect()
+    again.ask(1, { ...resend, request: 'look', data: null })
+    await settle()
+    held[1]!.answer(2)
+    await settle()
+    expect(again.socket.frames).toMatchObject([['res', 1, 2, expect.any(Array)]])
+    expect(await broadcaster.claim({ key: `${session.id}:1`, owner: 'x' })).toEqual({ state: 'granted' })
+  })
+
+  test('by another session is another request', async () => {
+    const { ask, connect, held, settle } = setUp()
+    ask(1)
+    connect('bob').ask(1)
+    await settle()
+    expect(held.map(({ request }) => request.user.id)).toEqual(['ann', 'bob'])
+  })
+})
