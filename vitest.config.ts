@@ -113,6 +113,7 @@ export default defineConfig({
         globalSetup: 'test/package/support/build.ts',
       }),
       project('example-challenge', ['examples/challenge/test/**/*.test.ts'], { testTimeout: 60_000 }),
+      project('example-embedding', ['examples/embedding/test/**/*.test.ts'], { testTimeout: 60_000 }),
     ],
   },
 })

@@ -6,7 +6,7 @@ import { announce, host, onStop, port } from './process.ts'
 const app = express()
 app.get('/health', healthHandler(hub))
 app.post('/say', async (request, response) => {
-  response.json(await say(String(request.query.text)))
+  response.json(await say(String(request.query.text ?? '')))
 })
 
 const server = app.listen(port, host, () => announce('http', server))

@@ -11,7 +11,7 @@ app.get('/health', (_request, reply) => {
     .header('cache-control', 'no-store')
     .send(health)
 })
-app.post<{ Querystring: { text: string } }>('/say', ({ query }) => say(query.text))
+app.post<{ Querystring: { text?: string } }>('/say', ({ query }) => say(query.text ?? ''))
 
 attachWebSocket(hub, app.server, { path: '/sync' })
 // Before the server closes, which waits until its connections have gone.

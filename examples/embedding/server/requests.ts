@@ -1,0 +1,21 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { healthHandler } from 'syncline/server'
+import { hub, say } from './hub.ts'
+
+const health = healthHandler(hub)
+
+/** The routes of a server without a framework. */
+export function onRequest(request: IncomingMessage, response: ServerResponse): void {
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  if (pathname === '/health') health(request, response)
+  else if (pathname === '/say' && request.method === 'POST') answer(response, searchParams.get('text') ?? '')
+  else response.writeHead(404).end()
+}
+
+function answer(response: ServerResponse, text: string): void {
+  say(text).then(
+    (position) => response.setHeader('content-type', 'application/json').end(JSON.stringify(position)),
+    // Nobody else would: a rejection that is not caught ends the process.
+    () => response.writeHead(500).end(),
+  )
+}
