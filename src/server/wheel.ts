@@ -36,7 +36,8 @@ export class TimerWheel<Item extends WheelItem> {
     this.cancel(item)
     const { clock, tickMs } = this.#parts
     if (!this.#cancel) this.#start()
-    const sinceTick = Math.min(Math.max(0, clock.now() - this.#tickedAt), tickMs)
+    // As far as the next turn will count it.
+    const sinceTick = Math.min(Math.max(0, clock.now() - this.#tickedAt), mostTicks * tickMs)
     const slot = this.#tick + Math.max(1, Math.ceil((ms + sinceTick) / tickMs))
     let items = this.#slots.get(slot)
     if (!items) {
@@ -63,7 +64,8 @@ export class TimerWheel<Item extends WheelItem> {
   }
 
   #wait(): void {
-    this.#cancel = this.#parts.clock.after(this.#parts.tickMs, () => this.#turn())
+    const { clock, tickMs } = this.#parts
+    this.#cancel = clock.after(Math.max(1, this.#tickedAt + tickMs - clock.now()), () => this.#turn())
   }
 
   #stop(): void {
@@ -75,11 +77,16 @@ export class TimerWheel<Item extends WheelItem> {
   #turn(): void {
     const { clock, tickMs } = this.#parts
     const now = clock.now()
-    const passed = Math.floor((now - this.#tickedAt) / tickMs)
-    this.#tickedAt = now
+    const passed = Math.max(1, Math.floor((now - this.#tickedAt) / tickMs))
+    const ticks = Math.min(passed, mostTicks)
+    // What is left of a tick counts for the next one, or the lateness of timers would add up; after a clock was set, it means nothing.
+    this.#tickedAt = now > this.#tickedAt && passed === ticks ? this.#tickedAt + ticks * tickMs : now
+    // Counted before anything expires: what is scheduled then waits from now on, not from the first of these ticks.
+    const from = this.#tick + 1
+    this.#tick += ticks
+    const until = this.#tick
     this.#wait()
-    for (let left = Math.min(Math.max(1, passed), mostTicks); left > 0 && this.#cancel; left--)
-      this.#expire(++this.#tick)
+    for (let slot = from; slot <= until; slot++) this.#expire(slot)
   }
 
   #expire(slot: number): void {
