@@ -30,7 +30,7 @@ export interface MemoryOptions {
   readonly maxAgeMs?: number
   /**
    * How long a log that nobody follows, appends to or reads is remembered, in milliseconds; who comes back later gets a
-   * gap. Default 3,600,000 (1 h).
+   * gap. A log takes up to 1 kB beside what `maxBytes` counts. Default 3,600,000 (1 h).
    */
   readonly maxIdleMs?: number
   /** For how long it is known what was done once, after its last use, in milliseconds. Default 600,000 (10 min), which is what the protocol promises. */
@@ -188,10 +188,14 @@ class MemoryLogs implements Broadcaster {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    // One of them may be the caller, with others still to be told of the same entry.
-    for (const { readers } of this.#logs.values()) readers.clear()
+    for (const log of this.#logs.values()) {
+      // One of them may be the caller, with others still to be told of the same entry.
+      log.readers.clear()
+      // An app may hold on to what it has closed, and to an undo.
+      log.kept.length = 0
+      log.marks = log.keys = undefined
+    }
     this.#logs.clear()
-    // An app may hold on to what it has closed.
     this.#retained = new AgeList()
     this.#once = new OnceRecords(this.#options.windowMs)
   }

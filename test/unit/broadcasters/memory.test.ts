@@ -89,18 +89,6 @@ describe('a memory broadcaster', () => {
     expect(new Set(tops.map(({ top }) => top.epoch)).size).toBe(3)
   })
 
-  test('refuses everything with unavailable once it is closed', async () => {
-    const { broadcaster } = setUp()
-    await broadcaster.close()
-    await broadcaster.close()
-    const attempts = [
-      broadcaster.append('c', 'a'),
-      broadcaster.read('c'),
-      broadcaster.subscribe('c', () => {}),
-    ]
-    for (const attempt of attempts) await expect(attempt).rejects.toMatchObject({ code: 'unavailable' })
-  })
-
   test('ends all delivery when a reader closes it while it is told', async () => {
     const { broadcaster, append } = setUp()
     const heard: string[] = []
