@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import express from 'express'
 import { attachWebSocket, createHub } from 'syncline/server'
 import { createServer as createVite } from 'vite'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { openBare } from '../support/bare-client.ts'
+import { askUpgrade, openBare } from '../support/bare-client.ts'
 import { registry } from '../support/challenge-registry.ts'
-import { patience, publishUntilHeard, startHttp, startListener } from '../support/hub-server.ts'
+import { patience, publishUntilHeard, startHttp, startHub, startListener } from '../support/hub-server.ts'
 
 const module = (version: number) => `export const version = ${version}\nimport.meta.hot?.accept()\n`
 const page = (version: number) => `<title>${version}</title><script type="module" src="/main.js"></script>`
@@ -74,5 +75,36 @@ describe('a hub embedded in Express beside Vite’s dev server', () => {
     await publishUntilHeard(hub, 'after the change', heard)
     expect(heard).toEqual(expect.arrayContaining(['beside Vite', 'after the change']))
     expect([hot.closed, hub.connections]).toEqual([undefined, 1])
+  })
+})
+
+describe('a hub behind Vite’s own server', () => {
+  it.each([
+    [
+      'lets in its pages, as its proxy leaves the host as it was',
+      (target: string) => ({ target, ws: true }),
+      101,
+    ],
+    [
+      'refuses them where it changes the host',
+      (target: string) => ({ target, ws: true, changeOrigin: true }),
+      403,
+    ],
+    ['refuses them where the short form changes the host', (target: string) => target, 403],
+  ])('%s', async (_name, proxyTo, status) => {
+    const { port } = await startHub()
+    const vite = await createVite({
+      configFile: false,
+      root: makeProject().root,
+      logLevel: 'silent',
+      optimizeDeps: { noDiscovery: true },
+      server: { host: '127.0.0.1', port: 0, proxy: { '/sync': proxyTo(`ws://127.0.0.1:${port}`) } },
+    })
+    onTestFinished(() => vite.close())
+    await vite.listen()
+    const own = (vite.httpServer!.address() as AddressInfo).port
+    const page = `http://127.0.0.1:${own}`
+    const headers = { 'Sec-WebSocket-Protocol': 'syncline.1', Origin: page }
+    expect((await askUpgrade(own, '/sync', headers)).status).toBe(status)
   })
 })
