@@ -181,10 +181,10 @@ describe('who has entered', () => {
     await reconnect(test)
     test.accept(0)
     await test.clock.settle()
-    expect(test.sent()).toHaveLength(1)
     test.answer()
     await test.clock.settle()
     expect(entering.outcome).toBe('done')
+    expect(test.sent()).toHaveLength(1)
   })
 })
 
@@ -208,9 +208,29 @@ describe('leaving', () => {
   })
 
   test('where nobody has entered does nothing', async () => {
-    const { who, sockets } = presenceClient()
+    const { who, clock, sockets, sent, hear, online, accept } = presenceClient()
     await who.leave()
     expect(sockets.all).toEqual([])
+    hear()
+    online()
+    accept(0)
+    await who.leave()
+    await clock.settle()
+    expect(sent()).toEqual([])
+  })
+
+  test('and entering anew keeps the channel subscribed again', async () => {
+    const { who, clock, sockets, sent, online, accept, answer } = presenceClient({ lingerMs: 1_000 })
+    online()
+    for (const act of [() => who.enter({ name: 'a' }), () => who.leave(), () => who.enter({ name: 'b' })]) {
+      const acting = act()
+      await clock.settle()
+      if (sent().length === 1) accept(0)
+      answer()
+      await acting
+    }
+    await clock.advance(2_000)
+    expect(sockets.last.sent.map(([type]) => type)).not.toContain('unsub')
   })
 
   test('while an entry is under way comes after it, and entering anew after that', async () => {
