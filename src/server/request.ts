@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { subprotocol } from '../protocol/version.ts'
+import { SyncError } from '../shared/errors.ts'
 
 /** Why an upgrade is refused before it happens. */
 export interface Refusal {
@@ -11,6 +12,23 @@ export interface Refusal {
 
 /** Which pages may connect: those of the same host, these origins, any, or those that a function says yes to. */
 export type AllowedOrigins = 'same' | 'any' | readonly string[] | ((origin: string) => boolean)
+
+/** As browsers write it: no path, no slash at the end, and what has no origin says `null`. */
+const asBrowsersWrite = /^(null|[a-z][a-z0-9+.-]*:\/\/[^/?#A-Z]+)$/
+
+/** Refuses what would match other pages than it seems to, or none. Throws `bad_options`. */
+export function checkOrigins(origins: AllowedOrigins): void {
+  if (origins === 'same' || origins === 'any' || typeof origins === 'function') return
+  if (!Array.isArray(origins)) {
+    throw new SyncError('bad_options', `"origins" is ${origins}: give "same", "any", a list or a function`)
+  }
+  const wrong = origins.find((origin) => !asBrowsersWrite.test(origin))
+  if (wrong === undefined) return
+  throw new SyncError(
+    'bad_options',
+    `"origins" has ${wrong}: browsers write an origin as in https://app.example`,
+  )
+}
 
 /** Whether a request may be upgraded. Who it is, is asked later. */
 export function refusalOf({ headers }: IncomingMessage, origins: AllowedOrigins): Refusal | undefined {

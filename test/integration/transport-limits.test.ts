@@ -77,6 +77,7 @@ describe('what cannot be attached', () => {
     ['a larger message than the hub tells its clients', { path: '/sync', maxPayload: 262_145 }],
     ['no message at all', { path: '/sync', maxPayload: 0 }],
     ['no number', { path: '/sync', maxPayload: Number.NaN }],
+    ['origins that no browser sends', { path: '/sync', origins: ['https://app.example/'] }],
   ])('throws bad_options, and nothing listens: %s', async (_name, options) => {
     const { server } = await startHttp()
     const hub = createHub(registry)

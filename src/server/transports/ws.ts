@@ -7,7 +7,7 @@ import type { Undo } from '../../shared/disposer.ts'
 import { SyncError } from '../../shared/errors.ts'
 import type { Hub } from '../create-hub.ts'
 import type { HubUser } from '../options.ts'
-import { type AllowedOrigins, type Refusal, refusalOf } from '../request.ts'
+import { type AllowedOrigins, checkOrigins, type Refusal, refusalOf } from '../request.ts'
 import type { SessionHandlers } from '../sessions.ts'
 import { Outgoing, Outlet } from './outgoing.ts'
 
@@ -39,8 +39,8 @@ export interface UpgradingServer {
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
- * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken, or a `maxPayload`
- * that is none.
+ * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken, a `maxPayload`
+ * that is none, or origins that no browser sends.
  */
 export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: AttachOptions): Undo {
   const { path, origins = 'same' } = options
@@ -49,6 +49,7 @@ export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: A
     throw new SyncError('bad_options', `Path "${path}" is none: begin with "/", without a query or fragment`)
   }
   if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
+  checkOrigins(origins)
   const sockets = socketsOf(hub, options)
   const serverOnUpgrade: OnUpgrade = (request, stream, head) => {
     const asked = request.url?.split('?', 1)[0]

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { describe, expect, test } from 'vitest'
-import { type AllowedOrigins, refusalOf } from '../../../src/server/request.ts'
+import { describe, expect, it, test } from 'vitest'
+import { type AllowedOrigins, checkOrigins, refusalOf } from '../../../src/server/request.ts'
 
 const ask = (headers: IncomingMessage['headers'], origins: AllowedOrigins = 'same') =>
   refusalOf({ headers: { 'sec-websocket-protocol': 'syncline.1', ...headers } } as IncomingMessage, origins)
@@ -55,6 +55,31 @@ describe('the origin of a page', () => {
     ['one for which a function says what is not true', { origin: 'https://a', host: 'x' }, vague, 403],
   ] as const)('is judged: %s', (...[, headers, origins, status]) => {
     expect(ask(headers, origins)).toBe(status)
+  })
+})
+
+describe('origins', () => {
+  it.each<[string, AllowedOrigins]>([
+    ['the words', 'same'],
+    ['a list, also an empty one', []],
+    ['what browsers send', ['https://a.example', 'http://localhost:5173', 'capacitor://localhost', 'null']],
+    ['a function', () => true],
+  ])('are taken: %s', (_name, origins) => {
+    expect(() => checkOrigins(origins)).not.toThrow()
+  })
+
+  it.each([
+    ['one alone, which would let in whoever is a part of it', 'https://app.example'],
+    ['nothing', null],
+    ['a slash at the end', ['https://a.example', 'https://app.example/']],
+    ['a path', ['https://app.example/sync']],
+    ['a host', ['app.example']],
+    ['capitals', ['https://App.example']],
+    ['what is no text', [/app/]],
+  ])('are refused that match what they do not seem to: %s', (_name, origins) => {
+    expect(() => checkOrigins(origins as AllowedOrigins)).toThrow(
+      expect.objectContaining({ code: 'bad_options', message: expect.stringContaining('"origins"') }),
+    )
   })
 })
 
