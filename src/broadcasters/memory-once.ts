@@ -43,6 +43,7 @@ export type Keys = Map<string, OnceRecord<Position>>
  */
 export class OnceRecords {
   readonly #windowMs: number
+  readonly #madeAt: number
   readonly #list = new AgeList<OnceRecord<unknown>>()
   /** Who runs a request: not in the list, as what is being done must not be forgotten. */
   readonly #held = new Map<string, string>()
@@ -51,9 +52,10 @@ export class OnceRecords {
   #forgottenAt = Number.NEGATIVE_INFINITY
   #now = 0
 
-  /** `windowMs`: for how long a record is kept after its last use. */
-  constructor(windowMs: number) {
+  /** `windowMs`: for how long a record is kept after its last use. `madeAt`: now. */
+  constructor(windowMs: number, madeAt: number) {
     this.#windowMs = windowMs
+    this.#madeAt = madeAt
   }
 
   get bytes(): number {
@@ -107,6 +109,8 @@ export class OnceRecords {
     const holder = this.#held.get(key)
     if (holder !== undefined) return { state: 'held', owner: holder }
     this.#requireKnown(ageMs)
+    // The process before may have run it. (What that one appended is gone with its log, so a publication may come again.)
+    if (ageMs !== undefined && this.#now - ageMs < this.#madeAt) throw notKnown()
     this.#held.set(key, owner)
     return granted
   }
@@ -136,7 +140,7 @@ export class OnceRecords {
   #requireKnown(ageMs: number | undefined): void {
     if (ageMs === undefined) return
     if (ageMs < this.#windowMs && this.#now - ageMs - transitMs > this.#forgottenAt) return
-    throw new SyncError('indeterminate', 'It is too long ago to know whether it was done')
+    throw notKnown()
   }
 
   #keep<Value>(record: OnceRecord<Value>): void {
@@ -149,6 +153,10 @@ export class OnceRecords {
     record.home.delete(record.key)
     this.#list.remove(record)
   }
+}
+
+function notKnown(): SyncError {
+  return new SyncError('indeterminate', 'It is too long ago to know whether it was done')
 }
 
 const granted: Claim = Object.freeze({ state: 'granted' })

@@ -88,7 +88,7 @@ const sweepMs = 30_000
 
 /**
  * The embedded default: logs in this process's memory, for one node. They end with the process; a new one
- * starts new epochs, so clients are told of the gap.
+ * starts new epochs, so clients are told of the gap, and runs no request that may have run before.
  */
 export function memory(options: MemoryOptions = {}): Broadcaster {
   const logs = new MemoryLogs(withDefaults(memoryDefaults, options))
@@ -115,7 +115,7 @@ class MemoryLogs implements Broadcaster {
 
   constructor(options: Required<MemoryOptions>) {
     this.#options = options
-    this.#once = new OnceRecords(options.windowMs)
+    this.#once = new OnceRecords(options.windowMs, options.clock.now())
     this.#sweptAt = options.clock.now()
   }
 
@@ -197,7 +197,7 @@ class MemoryLogs implements Broadcaster {
     }
     this.#logs.clear()
     this.#retained = new AgeList()
-    this.#once = new OnceRecords(this.#options.windowMs)
+    this.#once = new OnceRecords(this.#options.windowMs, 0)
   }
 
   /** Where it was appended before, if it was. */

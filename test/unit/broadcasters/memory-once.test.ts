@@ -101,6 +101,27 @@ describe('a duplicate', () => {
   })
 })
 
+describe('what may have been done by the process before', () => {
+  test('is not done again when it is a request: a claim from then is indeterminate, one from now is not', async () => {
+    const clock = manualClock()
+    const before = memory({ clock })
+    await before.claim({ key: 'k', owner: 'o' })
+    await clock.advance(10)
+    await before.close()
+    const after = memory({ clock })
+    await clock.advance(90)
+    const claim = (key: string, ageMs: number) => after.claim({ key, owner: 'p', ageMs })
+    await expect(claim('k', 100)).rejects.toMatchObject({ code: 'indeterminate' })
+    await expect(claim('other', 91)).rejects.toMatchObject({ code: 'indeterminate' })
+    expect(await claim('other', 90)).toEqual({ state: 'granted' })
+  })
+
+  test('is appended again when it is a publication, as the log is another', async () => {
+    const { publish } = setUp()
+    expect(await publish(3, { ageMs: 5_000 })).toMatchObject({ offset: 1 })
+  })
+})
+
 describe('logs that nobody uses', () => {
   test('are gone after their time, all hundred thousand of them, by the use of one', async () => {
     const { clock, broadcaster, publish } = setUp({ maxIdleMs: 3_600_000 })
