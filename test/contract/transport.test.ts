@@ -53,6 +53,15 @@ const transports: Readonly<Record<string, (onReceived?: OnReceived) => Promise<T
   },
 }
 
+/** What a hub sends is frames, so that a transport may join them: an array of one text each here. */
+const frame = (text: string) => JSON.stringify([text])
+
+/** The texts of a message, which is a frame or a batch of them. */
+function textsIn(message: string): string[] {
+  const value = JSON.parse(message)
+  return Array.isArray(value[0]) ? value.flat() : value
+}
+
 /** Opens one, and records what it tells in order; `react` runs within each. */
 function open({ factory, url }: Transport, react: (event: string, socket: Socket) => void = () => {}) {
   const events: string[] = []
@@ -65,7 +74,7 @@ function open({ factory, url }: Transport, react: (event: string, socket: Socket
     { url, protocol: 'syncline.1' },
     {
       opened: (protocol) => tell(`opened ${protocol}`),
-      received: (message) => tell(message),
+      received: (message) => textsIn(message).forEach(tell),
       closed: (code, reason) => {
         ends.push({ code, reason })
         tell(`closed ${code}`)
@@ -89,13 +98,13 @@ describe.each(Object.entries(transports))('%s', (_name, make) => {
     const there = transport.accepted.at(-1)!
     other.socket.send('over')
     await until(transport, () => expect(there.received).toEqual(['over']))
-    there.socket.send('and back')
+    there.socket.send(frame('and back'))
     await until(transport, () => expect(other.events).toContain('and back'))
     other.socket.close()
   }
 
   test('tells that it is open, with the protocol that was chosen, before anything is received', async () => {
-    const transport = await make((message, { socket }) => socket.send(`answer to ${message}`))
+    const transport = await make((message, { socket }) => socket.send(frame(`answer to ${message}`)))
     const { socket, events } = open(transport)
     expect(events).toEqual([])
     await until(transport, () => expect(events).toEqual(['opened syncline.1']))
@@ -112,7 +121,7 @@ describe.each(Object.entries(transports))('%s', (_name, make) => {
   })
 
   test('keeps messages whole and in order, both ways', async () => {
-    const transport = await make((message, { socket }) => socket.send(message))
+    const transport = await make((message, { socket }) => socket.send(frame(message)))
     const { socket, events } = open(transport)
     await until(transport, () => expect(events).toHaveLength(1))
     const messages = Array.from({ length: 50 }, (_, i) => `${i} é👩‍👧`.repeat(1 + (i % 3) * 500))
@@ -127,7 +136,7 @@ describe.each(Object.entries(transports))('%s', (_name, make) => {
     const { events, ends } = open(transport)
     await until(transport, () => expect(events).toHaveLength(1))
     const there = transport.accepted[0]!
-    there.socket.send('last')
+    there.socket.send(frame('last'))
     there.socket.close(4503, 'forbidden: no')
     await until(transport, () => expect(ends).toEqual([{ code: 4503, reason: 'forbidden: no' }]))
     expect(events).toEqual(['opened syncline.1', 'last', 'closed 4503'])
@@ -136,7 +145,12 @@ describe.each(Object.entries(transports))('%s', (_name, make) => {
 
   test('is silent as soon as it is let go of, and the hub hears of the end once', async () => {
     const transport = await make((message, { socket }) => {
-      for (const part of [1, 2, 3]) socket.send(`${message} ${part}`)
+      // Each in a turn of its own, or they would be one message.
+      const say = (part: number) => {
+        socket.send(frame(`${message} ${part}`))
+        if (part < 3) setImmediate(say, part + 1)
+      }
+      say(1)
     })
     const { socket, events } = open(transport, (event, self) => {
       if (event === 'answer 1') self.close()
@@ -186,7 +200,7 @@ describe.each(Object.entries(transports))('%s', (_name, make) => {
   })
 
   test('keeps connections apart', async () => {
-    const transport = await make((message, { socket }) => socket.send(`to ${message}`))
+    const transport = await make((message, { socket }) => socket.send(frame(`to ${message}`)))
     const [a, b] = [open(transport), open(transport)]
     await until(transport, () => expect([a.events.length, b.events.length]).toEqual([1, 1]))
     a.socket.send('a')

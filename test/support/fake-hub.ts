@@ -15,6 +15,8 @@ export function fakeHub(onReceived: (message: string, accepted: Accepted) => voi
   return {
     all,
     settings: hubDefaults,
+    isTakingSessions: true,
+    refused: () => {},
     accept(socket: SessionSocket, request: ConnectRequest): SessionHandlers {
       const accepted: Accepted = { socket, request, received: [], failures: [], closedTimes: 0 }
       all.push(accepted)
