@@ -1,3 +1,4 @@
+import type { LogEntry } from '../broadcasters/broadcaster.ts'
 import { memory } from '../broadcasters/memory.ts'
 import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
@@ -110,7 +111,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const settings = { ...checked, onError: withNote(guardHandler(checked.onError), diagnostics) }
     const broadcaster = given ?? memory(settings)
     const served = new Served(registry, settings)
-    const rooms = new Rooms(broadcaster, withDelivery(diagnostics), (name) => presence.unheld(name))
+    const rooms = new Rooms(broadcaster, withDelivery(diagnostics, settings), (name) => presence.unheld(name))
     const presence: Presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
     const report = reporter(settings, diagnostics)
     const common = { registry, settings, served, rooms, broadcaster, presence, diagnostics, report }
@@ -214,9 +215,12 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
   }
 }
 
-function withDelivery(diagnostics: Diagnostics): (room: Room, entry: Parameters<typeof fanOut>[1]) => void {
+function withDelivery(
+  diagnostics: Diagnostics,
+  { clock }: HubSettings,
+): (room: Room, entry: LogEntry) => void {
   return (room, entry) => {
-    fanOut(room, entry)
+    fanOut(room, entry, clock.now())
     if (!diagnostics.isHeard) return
     diagnostics.note('deliver', { channel: room.name, offset: entry.offset, sessions: room.sessions.size })
   }

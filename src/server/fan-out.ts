@@ -33,7 +33,7 @@ export function encodeEvent(cid: number, { offset, tag, previous, body }: LogEnt
 }
 
 /** Sends an entry to every session of the room, encoded once, however many there are. */
-export function fanOut({ cid, sessions }: Room, entry: LogEntry): void {
+export function fanOut({ cid, sessions }: Room, entry: LogEntry, now?: number): void {
   const message: SharedMessage = { text: encodeEvent(cid, entry) }
-  for (const session of sessions) session.sendShared(message)
+  for (const session of sessions) session.sendShared(message, now)
 }

@@ -49,6 +49,12 @@ export async function recover(
   }
 }
 
+/** One entry, in whatever form. */
+interface Mark {
+  readonly offset: number
+  readonly tag: string
+}
+
 interface Meantime {
   readonly since: WirePosition | undefined
   readonly meantime: readonly (LogEntry & { readonly epoch: string })[]
@@ -61,15 +67,16 @@ function joined({ top, entries }: LogRead, { since, meantime, position }: Meanti
   const all = [...entries, ...later]
   const first = since ? { offset: since[1], tag: since[2] } : undefined
   const isOneEpoch = later.every(({ epoch }) => epoch === top.epoch) && position.epoch === top.epoch
-  const end = later.at(-1) ?? top
+  // An engine may deliver later than it can be read; what the room has not seen yet would come twice.
+  const seen = all.filter(({ offset }) => offset <= position.offset)
+  const isUnbroken =
+    isOneEpoch && isChain(all, first, later.at(-1) ?? top) && meets(seen.at(-1) ?? first, position)
   const reason = since && gapReason(since, { top, first: all[0] })
-  if (reason || !isOneEpoch || !isChain(all, first, end)) {
+  if (reason || !isUnbroken) {
     // Where the room stands: what it is sent next follows on that.
     if (!since) return { position, recovered: null, entries: [] }
     return { position, recovered: false, reason: reason ?? 'rollback', entries: [] }
   }
-  // An engine may deliver later than it can be read; what the room has not seen yet would come twice.
-  const seen = all.filter(({ offset }) => offset <= position.offset)
   return { position, recovered: since ? true : null, entries: seen }
 }
 
@@ -84,12 +91,14 @@ function gapReason(
   return first.previous === tag ? undefined : 'rollback'
 }
 
+/** Whether what a session is brought to is where the room stands; one that is ahead of it waits there for the room. */
+function meets(last: Mark | undefined, position: Position): boolean {
+  if (!last || last.offset > position.offset) return true
+  return last.offset === position.offset && last.tag === position.tag
+}
+
 /** Whether each follows on the one before it, from `first`, if it is given, to `end`. */
-function isChain(
-  entries: readonly LogEntry[],
-  first: { readonly offset: number; readonly tag: string } | undefined,
-  end: { readonly offset: number; readonly tag: string },
-): boolean {
+function isChain(entries: readonly LogEntry[], first: Mark | undefined, end: Mark): boolean {
   let last = first
   for (const entry of entries) {
     if (last && (entry.offset !== last.offset + 1 || entry.previous !== last.tag)) return false

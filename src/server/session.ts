@@ -74,12 +74,12 @@ export class Session implements WheelItem {
 
   /** Sends what is encoded already. */
   sendText(message: string): void {
-    this.#hand(message, undefined)
+    this.#hand(message, undefined, this.#settings.clock.now())
   }
 
-  /** Sends what others get, too: it is encoded, and framed, once for all of them. */
-  sendShared(message: SharedMessage): void {
-    this.#hand(message.text, message)
+  /** Sends what others get, too: it is encoded, and framed, once for all of them. Whoever sends to many asks once what time it is. */
+  sendShared(message: SharedMessage, now = this.#settings.clock.now()): void {
+    this.#hand(message.text, message, now)
   }
 
   /** Answers the request `ref` with an error. */
@@ -110,9 +110,9 @@ export class Session implements WheelItem {
   }
 
   /** Not a closure for each: this is done for every subscriber of every publication. */
-  #hand(text: string, shared: SharedMessage | undefined): void {
+  #hand(text: string, shared: SharedMessage | undefined, now: number): void {
     if (this.machine.state === 'closed') return
-    this.toldAt = this.#settings.clock.now()
+    this.toldAt = now
     const socket = this.#socket
     let bufferedBytes: number
     try {

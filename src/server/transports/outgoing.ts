@@ -68,6 +68,8 @@ export class Outlet {
   readonly #socket: WebSocket
   /** What the upgrade handed over; `undefined` where the messages are compressed, which only the library can do. */
   readonly #stream: Duplex | undefined
+  /** Whether the other side has not taken all of the last write. To ask the stream of each of thousands costs more than all else here. */
+  #isBehind = false
 
   constructor(outgoing: Outgoing, socket: WebSocket, stream: Duplex | undefined) {
     this.#outgoing = outgoing
@@ -76,8 +78,11 @@ export class Outlet {
   }
 
   get bufferedBytes(): number {
+    const waiting = this.last ? this.last.length : 0
+    if (!this.#isBehind) return waiting
     const sent = this.#stream ? this.#stream.writableLength : this.#socket.bufferedAmount
-    return sent + (this.last?.length ?? 0)
+    this.#isBehind = sent > 0
+    return sent + waiting
   }
 
   send(text: string): void {
@@ -104,8 +109,13 @@ export class Outlet {
     if (!last) return
     this.last = undefined
     if (this.#socket.readyState !== WebSocket.OPEN) return
-    if (this.#stream) this.#stream.write(bytesOf(last))
-    else for (const text of textsOf(last)) this.#socket.send(text)
+    if (this.#stream) {
+      this.#stream.write(bytesOf(last))
+      this.#isBehind = this.#stream.writableLength > 0
+    } else {
+      for (const text of textsOf(last)) this.#socket.send(text)
+      this.#isBehind = true
+    }
   }
 }
 
