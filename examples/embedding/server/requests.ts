@@ -6,9 +6,10 @@ const health = healthHandler(hub)
 
 /** The routes of a server without a framework. */
 export function onRequest(request: IncomingMessage, response: ServerResponse): void {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-  if (pathname === '/health') health(request, response)
-  else if (pathname === '/say' && request.method === 'POST') answer(response, searchParams.get('text') ?? '')
+  // Not `new URL`, which throws for the likes of `//`.
+  const [path, query] = (request.url ?? '/').split('?', 2)
+  if (path === '/health') health(request, response)
+  else if (path === '/say' && request.method === 'POST') answer(response, textOf(query))
   else response.writeHead(404).end()
 }
 
@@ -18,4 +19,8 @@ function answer(response: ServerResponse, text: string): void {
     // Nobody else would: a rejection that is not caught ends the process.
     () => response.writeHead(500).end(),
   )
+}
+
+function textOf(query: string | undefined): string {
+  return new URLSearchParams(query).get('text') ?? ''
 }

@@ -55,10 +55,11 @@ describe.each(files)('server/%s', (file) => {
     await vi.waitFor(() => expect(ended).not.toEqual([]), patience)
   })
 
-  it('refuses what is too long, and upgrades of other paths, and goes on', async () => {
+  it('refuses what is too long, other paths, and upgrades of them, and goes on', async () => {
     const { url } = await runServer(file)
     const refused = await fetch(`${url}/say?text=${'x'.repeat(501)}`, { method: 'POST' })
     expect(refused.status).toBe(500)
+    expect((await fetch(`${url}//`)).status).toBe(404)
     expect(await upgrade(url, '/elsewhere')).toContain('404')
     expect((await fetch(`${url}/say?text=short`, { method: 'POST' })).status).toBe(200)
     expect(await upgrade(url, '/sync')).toBe('open')
