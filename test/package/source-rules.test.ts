@@ -2,8 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { ambientUses } from './support/ambient.ts'
 import { filesBelow, read } from './support/files.ts'
 
-/** The manual clock lets promises settle between two timers, which only a macrotask of the platform tells. */
-const homes = ['src/shared/clock.ts', 'src/shared/random.ts', 'src/testing/manual-clock.ts']
+/**
+ * The manual clock lets promises settle between two timers, which only a macrotask of the platform tells; the transport of real sockets
+ * writes at the end of the real event loop's turn.
+ */
+const homes = [
+  'src/shared/clock.ts',
+  'src/shared/random.ts',
+  'src/testing/manual-clock.ts',
+  'src/server/transports/outgoing.ts',
+]
 
 describe('time and chance', () => {
   it('come into src through the clock and the random source alone', () => {
