@@ -76,9 +76,19 @@ async function main() {
   }))
   for (const [index, plan] of plans.entries()) {
     say(`row ${index + 1} of ${plans.length}`)
+    await measureAndReport(plan)
+  }
+}
+
+/** A row that fails is told of, and does not take the others with it. */
+async function measureAndReport(plan) {
+  try {
     const { files, markdown } = writeReport(plan, await measureRow(plan))
     process.stdout.write(`${markdown}\n`)
     say(`written: ${files.join(', ')}`)
+  } catch (error) {
+    say(`FAILED: ${plan.row.name}: ${error.stack}`)
+    process.exitCode = 1
   }
 }
 

@@ -7,6 +7,7 @@ import { Sender, WebSocketServer } from 'ws'
 import { startProcess } from '../lib/processes.mjs'
 import { listen } from '../rows/server/hubs/listen.mjs'
 import { answerPlain, eventText } from '../rows/server/hubs/plain.mjs'
+import { dialects } from '../rows/server/load/dialects.mjs'
 import { Link } from '../rows/server/load/link.mjs'
 import { channelAt, mark, payloadOf } from '../rows/server/payload.mjs'
 
@@ -118,6 +119,15 @@ const faults = {
     toAll(members, seq === 2 ? eventText(channelAt(0), payloadOf(1)) : text)
   },
 }
+
+describe('the dialect of Syncline', () => {
+  for (const echo of [[], [7]]) {
+    it(`answers a ping ${echo.length > 0 ? 'with its number' : 'without a number in kind'}`, () => {
+      const { send } = dialects.syncline.read(JSON.stringify(['ping', ...echo]), channelAt(0))
+      assert.equal(send, JSON.stringify(['pong', ...echo]))
+    })
+  }
+})
 
 describe('the load', () => {
   it('counts each event once on each link', async () => {

@@ -55,7 +55,7 @@ function readFrame(frame, channel, result) {
   if (type === 'welcome') result.send = JSON.stringify(['sub', 1, channel])
   else if (type === 'subscribed') return
   else if (type === 'live') result.isReady = true
-  else if (type === 'ping') result.send = JSON.stringify(['pong', frame[1]])
+  else if (type === 'ping') result.send = JSON.stringify(['pong', ...frame.slice(1)])
   else if (type === 'ev') result.data.push(frame[8])
   else if (type === 'res') result.data.push(frame[2])
   else throw new Error(`The hub sent ${JSON.stringify(frame)}`)
