@@ -209,7 +209,7 @@ export class Outbox {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const send of [...this.#sends]) this.#giveUp(send, ['closed', 'The client was closed'])
+    for (const send of [...this.#sends]) this.#giveUp(send, ['closed', 'The client is closed'])
   }
 
   /** Why a new one cannot be taken; makes room where that is the policy. */

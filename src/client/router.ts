@@ -1,4 +1,11 @@
-import type { ErrorDetails, HubFrame } from '../protocol/frames.ts'
+import type {
+  ByeFrame,
+  ErrorDetails,
+  HubFrame,
+  PingFrame,
+  PongFrame,
+  WelcomeFrame,
+} from '../protocol/frames.ts'
 import { type PayloadIssue, SyncError, type SyncErrorCode } from '../shared/errors.ts'
 import type { Outbox } from './outbox.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -11,6 +18,10 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions, outbox
       return
     case 'told':
       subscriptions.at(frame[1])?.told(frame)
+      return
+    case 'members':
+    case 'diff':
+      subscriptions.at(frame[1])?.members(frame)
       return
     case 'subscribed':
       subscriptions.subscribed(frame)
@@ -40,18 +51,9 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions, outbox
       if (!outbox.answered(ref, error)) subscriptions.refused(ref, error)
       return
     }
-    case 'members':
-    case 'diff':
-      subscriptions.at(frame[1])?.present(frame)
-      return
-    // The connection keeps these to itself.
-    case 'welcome':
-    case 'ping':
-    case 'pong':
-    case 'bye':
-      return
     default:
-      frame satisfies never
+      // The connection keeps these to itself; a case for each would cost every app.
+      frame satisfies WelcomeFrame | ByeFrame | PingFrame | PongFrame
   }
 }
 

@@ -229,7 +229,8 @@ export class Subscription {
     this.#emit(ownEntry(this.#messages, name), [name, data], meta)
   }
 
-  present(frame: MembersFrame | DiffFrame): void {
+  /** Hands on who is present, or what has changed of it. */
+  members(frame: MembersFrame | DiffFrame): void {
     this.#listeners.emit(presenceEvent, frame, this.#link)
   }
 

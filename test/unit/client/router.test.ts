@@ -17,7 +17,7 @@ function route(frame: HubFrame): unknown[][] {
     (name: string) =>
     (...args: unknown[]) =>
       void calls.push([name, ...args])
-  const names = ['entry', 'told', 'live', 'gap', 'present']
+  const names = ['entry', 'told', 'live', 'gap', 'members']
   const subscription = Object.fromEntries(names.map((name) => [name, note(name)]))
   const subscriptions = {
     at: (cid: number) => (cid === 1 ? subscription : undefined),
@@ -48,8 +48,8 @@ describe('a frame of a channel', () => {
     expect(route(entry)).toEqual([['entry', entry]])
     expect(route(told)).toEqual([['told', told]])
     expect(route(['live', 1])).toEqual([['live']])
-    expect(route(members)).toEqual([['present', members]])
-    expect(route(diff)).toEqual([['present', diff]])
+    expect(route(members)).toEqual([['members', members]])
+    expect(route(diff)).toEqual([['members', diff]])
     expect(route(['gap', 1, ['epoch', 9, 'nine'], 'rollback'])).toEqual([
       ['gap', ['epoch', 9, 'nine'], 'rollback'],
     ])
