@@ -21,23 +21,28 @@ export class Attendance {
   }
 
   /** Answers an `enter` frame with `res` or `err`. Never rejects. */
-  async enter(session: Session, [, ref, name, state]: EnterFrame): Promise<void> {
-    const { served, presence, report } = this.#parts
+  async enter(session: Session, frame: EnterFrame): Promise<void> {
+    const [, ref, channel] = frame
     try {
-      const channel = served.find(name)
-      const schema = channel.definition.spec.presence
-      if (!schema) throw new SyncError('unsupported', 'This channel has no presence')
-      const sent = toWire(schema, state)
-      const check = served.authorize({ session, channel, action: 'presence' })
-      if (check) await check
-      if (session.machine.state === 'closed') return
-      presence.enter(session, name, sent)
-      session.send(['res', ref, null])
+      await session.work(() => this.#enter(session, frame))
     } catch (cause) {
       const error = toAnswer(cause)
       session.refuse(ref, error)
-      report(error, { session, action: 'presence', channel: name })
+      this.#parts.report(error, { session, action: 'presence', channel })
     }
+  }
+
+  async #enter(session: Session, [, ref, name, state]: EnterFrame): Promise<void> {
+    const { served, presence } = this.#parts
+    const channel = served.find(name)
+    const schema = channel.definition.spec.presence
+    if (!schema) throw new SyncError('unsupported', 'This channel has no presence')
+    const sent = toWire(schema, state)
+    const check = served.authorize({ session, channel, action: 'presence' })
+    if (check) await check
+    if (session.machine.state === 'closed') return
+    presence.enter(session, name, sent)
+    session.send(['res', ref, null])
   }
 
   /** Answers a `leave` frame; who is not present leaves all the same. */

@@ -88,7 +88,7 @@ export interface HubChannel<R extends AnyRegistry, K extends ChannelKey<R>> {
 
 export interface ChannelParts {
   readonly broadcaster: Broadcaster
-  readonly settings: Pick<HubSettings, 'clock'>
+  readonly settings: Pick<HubSettings, 'clock' | 'maxBufferedBytes'>
   readonly diagnostics: Diagnostics
   readonly rooms: Pick<Rooms, 'get'>
   readonly presence: Pick<Presence, 'list' | 'count'>
@@ -125,6 +125,14 @@ export class ServerChannel {
       name: event,
       data: toWire(schema, data),
     })
+    const { maxBufferedBytes } = settings
+    // It would cut off all who hear it, again and again: they come back for what they missed.
+    if (body.length > maxBufferedBytes) {
+      throw new SyncError(
+        'too_large',
+        `It has ${body.length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
+      )
+    }
     const { key } = options
     const appended = await broadcaster.append(this.name, body, key === undefined ? undefined : { key })
     if (this.#parts.diagnostics.isHeard && !appended.duplicate) this.#note(event, body, appended)

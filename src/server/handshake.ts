@@ -70,7 +70,7 @@ async function identify(
   if (!parts.authenticate) return { id: session.id }
   try {
     const user = await parts.authenticate({ token, request: session.request ?? noRequest })
-    if (user) return user
+    if (user) return withId(user)
     session.close(4500, 'the credentials were not accepted')
   } catch (error) {
     if (isSyncError(error) && error.code === 'token_expired') session.close(4004, 'the token has expired')
@@ -82,6 +82,12 @@ async function identify(
     }
   }
   return undefined
+}
+
+/** One without an id would be the same as all others without; an id that is no text would reach clients in what presence tells, which drop it. */
+function withId(user: HubUser): HubUser {
+  if (typeof user.id === 'string' && user.id !== '') return user
+  throw new TypeError('`authenticate` gave a user whose `id` is no text')
 }
 
 const noRequest = Object.freeze({ url: '/', headers: Object.freeze({}) })

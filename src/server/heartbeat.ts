@@ -1,3 +1,4 @@
+import { SyncError } from '../shared/errors.ts'
 import type { HubSettings } from './options.ts'
 import type { Session } from './session.ts'
 import { TimerWheel } from './wheel.ts'
@@ -46,9 +47,19 @@ export class Heartbeat {
 
   #expired(session: Session): void {
     const { handshakeTimeoutMs, pongMs } = this.#settings
-    if (session.machine.state !== 'ready') session.close(4006, `no hello in ${handshakeTimeoutMs} ms`)
+    const { state } = session.machine
+    if (state === 'authenticating') this.#giveUp(session)
+    else if (state !== 'ready') session.close(4006, `no hello in ${handshakeTimeoutMs} ms`)
     else if (session.askedAt === session.heardAt) session.close(4001, `no answer to a ping in ${pongMs} ms`)
     else this.#look(session)
+  }
+
+  /** It has said hello: that the app does not come to an end is not its fault. */
+  #giveUp(session: Session): void {
+    const { handshakeTimeoutMs, onError } = this.#settings
+    const why = `it was not decided in ${handshakeTimeoutMs} ms who this is`
+    onError(new SyncError('handshake_timeout', why), { stage: 'authenticate', client: session.id })
+    session.close(4006, why)
   }
 
   #look(session: Session): void {

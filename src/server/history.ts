@@ -49,25 +49,30 @@ export class Histories {
   }
 
   /** Answers a `history` frame with `res` or `err`. Never rejects. */
-  async read(session: Session, [, ref, name, { limit, before }]: HistoryFrame): Promise<void> {
-    const { served, broadcaster, settings, report } = this.#parts
+  async read(session: Session, frame: HistoryFrame): Promise<void> {
+    const [, ref, channel] = frame
     try {
-      const channel = served.find(name)
-      if (limit < 1) throw new SyncError('bad_payload', 'The limit of a history is a number from 1')
-      if (!session.held.get(name)?.isGranted) {
-        const check = served.authorize({ session, channel, action: 'subscribe' })
-        if (check) await check
-      }
-      const page = await readHistory(broadcaster, name, {
-        limit: Math.min(limit, settings.maxHistory),
-        before,
-      })
-      session.sendText(`["res",${ref},{"entries":[${page.entries.map(encodeEntry)}],"more":${page.more}}]`)
+      await session.work(() => this.#read(session, frame))
     } catch (cause) {
       const error = toAnswer(cause)
       session.refuse(ref, error)
-      report(error, { session, action: 'history', channel: name })
+      this.#parts.report(error, { session, action: 'history', channel })
     }
+  }
+
+  async #read(session: Session, [, ref, name, { limit, before }]: HistoryFrame): Promise<void> {
+    const { served, broadcaster, settings } = this.#parts
+    const channel = served.find(name)
+    if (limit < 1) throw new SyncError('bad_payload', 'The limit of a history is a number from 1')
+    if (!session.held.get(name)?.isGranted) {
+      const check = served.authorize({ session, channel, action: 'subscribe' })
+      if (check) await check
+    }
+    const page = await readHistory(broadcaster, name, {
+      limit: Math.min(limit, settings.maxHistory),
+      before,
+    })
+    session.sendText(`["res",${ref},{"entries":[${page.entries.map(encodeEntry)}],"more":${page.more}}]`)
   }
 }
 

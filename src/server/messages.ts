@@ -24,24 +24,28 @@ export class Messages {
   }
 
   /** Hands a `tell` frame on to the other sessions of its channel. Never rejects; what is refused is dropped and taken down. */
-  async tell(session: Session, [, name, message, data]: TellFrame): Promise<void> {
-    const { served, report } = this.#parts
+  async tell(session: Session, frame: TellFrame): Promise<void> {
+    const [, channel, name] = frame
     try {
-      const channel = served.find(name)
-      const schema = ownEntry(channel.definition.spec.messages ?? {}, message)
-      if (!schema)
-        throw new SyncError('unknown_event', `This channel has no message "${message.slice(0, 100)}"`)
-      if (!session.held.get(name)?.isGranted)
-        throw new SyncError('forbidden', 'Only who holds the channel may speak there')
-      const sent = toWire(schema, data)
-      const check = served.authorize({ session, channel, action: 'tell', name: message })
-      if (check) await check
-      const room = session.held.get(name)?.room
-      if (room)
-        tellRoom(room, { name: message, data: sent, sender: session.id }, (other) => other !== session)
+      await session.work(() => this.#tell(session, frame))
     } catch (cause) {
-      report(toAnswer(cause), { session, action: 'tell', channel: name, name: message })
+      this.#parts.report(toAnswer(cause), { session, action: 'tell', channel, name })
     }
+  }
+
+  async #tell(session: Session, [, name, message, data]: TellFrame): Promise<void> {
+    const { served } = this.#parts
+    const channel = served.find(name)
+    const schema = ownEntry(channel.definition.spec.messages ?? {}, message)
+    if (!schema)
+      throw new SyncError('unknown_event', `This channel has no message "${message.slice(0, 100)}"`)
+    if (!session.held.get(name)?.isGranted)
+      throw new SyncError('forbidden', 'Only who holds the channel may speak there')
+    const sent = toWire(schema, data)
+    const check = served.authorize({ session, channel, action: 'tell', name: message })
+    if (check) await check
+    const room = session.held.get(name)?.room
+    if (room) tellRoom(room, { name: message, data: sent, sender: session.id }, (other) => other !== session)
   }
 }
 

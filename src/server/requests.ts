@@ -246,6 +246,15 @@ export class Requests {
     } catch (cause) {
       throw new SyncError('internal', `The reply to "${name}" does not fit its schema`, { cause })
     }
+    const { maxBufferedBytes } = this.#parts.settings
+    // It would cut the client off, and would do so again whenever the client comes back and asks for it.
+    if (data.length > maxBufferedBytes) {
+      const cause = new SyncError(
+        'too_large',
+        `It has ${data.length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
+      )
+      throw new SyncError('internal', `The reply to "${name}" is too large`, { cause })
+    }
     try {
       // After the handler, so that it is not before what the handler has published.
       const { top } = await this.#parts.broadcaster.read(channel.name)

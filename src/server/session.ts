@@ -88,6 +88,18 @@ export class Session implements WheelItem {
     this.send(details ? ['err', ref, code, message, details] : ['err', ref, code, message])
   }
 
+  /** Counts what is done for the client while it lasts; begins it at once. Rejects with `overloaded` where that is too much at a time. */
+  async work(run: () => Promise<void>): Promise<void> {
+    if (this.pending >= this.#settings.maxPending)
+      throw new SyncError('overloaded', 'Too much of this session is being worked on')
+    this.pending++
+    try {
+      await run()
+    } finally {
+      this.pending--
+    }
+  }
+
   /** Ends the session; `reason` is for people. */
   close(code: CloseCode | 1001, reason: string): void {
     if (!this.machine.send('close')) return

@@ -123,10 +123,9 @@ export class Sessions {
       if (wrong) this.reject(session, wrong)
       else dispatchFrame(frame, session, this.#parts.frames)
     } else if (frame[0] === 'hello' && session.machine.send('hello')) {
-      // Every failure of the handshake ends in a closed session.
-      void shakeHands(session, frame[1], this.#parts).then((ready) => {
-        if (ready) this.#begin(session, ready.resumed)
-      })
+      void shakeHands(session, frame[1], this.#parts)
+        .then((ready) => ready && this.#begin(session, ready.resumed))
+        .catch((cause) => this.#failed(session, cause))
     } else if (session.machine.state !== 'closed') {
       this.reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
     }
@@ -140,6 +139,13 @@ export class Sessions {
     if (diagnostics.isHeard)
       diagnostics.note('connect', { client: session.id, user: session.user!.id, resumed })
     presence.resumed(session)
+  }
+
+  /** The handshake answers for what it knows; whatever else it meets, such as an error whose very look throws, must not end the process. */
+  #failed(session: Session, cause: unknown): void {
+    const error = new SyncError('internal', 'The handshake failed', { cause })
+    this.#parts.settings.onError(error, { stage: 'authenticate', client: session.id })
+    session.close(4003, 'the credentials could not be checked')
   }
 
   /** Answers a frame of an unknown type, each time; reports the first one of a session only. */
