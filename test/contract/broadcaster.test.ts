@@ -75,3 +75,28 @@ test('the broadcaster of a case is closed, whatever came of the case', async () 
   for (const { run } of cases) await run().catch(() => {})
   expect(open).toBe(0)
 })
+
+test('a broadcaster that rejects where it must not is told of by its code', async () => {
+  const rule = contract(broken['begins with 1 only']!.wrong).find(({ title }) => title.includes('any number'))
+  await expect(rule!.run()).rejects.toThrow('It rejected with out_of_order where it must not')
+})
+
+describe('what the contract is told of a broadcaster', () => {
+  const casesOf = (windowMs: number, options = {}) =>
+    broadcasterContract(() => {
+      const broadcaster = memory({ windowMs: 1_200_000 })
+      return { broadcaster, maxEntries: 256, windowMs, close: () => broadcaster.close() }
+    }, options).filter(
+      ({ title }) => title.startsWith('a publication as old as') || title.includes('too_large'),
+    )
+
+  test('is how long it remembers', async () => {
+    for (const { run } of casesOf(1_200_000)) await run()
+    for (const { run } of casesOf(600_000)) await expect(run()).rejects.toThrow('indeterminate')
+  })
+
+  test('is which length it never takes, and without one no case asks', () => {
+    expect(casesOf(1_200_000)).toHaveLength(1)
+    expect(casesOf(1_200_000, { tooLong: 40_000_000 })).toHaveLength(2)
+  })
+})
