@@ -180,7 +180,7 @@ export const sabotages: readonly SabotageCase[] = [
     message: /reported: deliver connection_lost/,
     options: {
       hub: sending((message, socket) => {
-        if (message.startsWith('["members"') && message.includes('name')) throw new Error('no members')
+        if (message.includes('"entries"')) throw new Error('no history')
         socket.send(message)
       }),
     },
