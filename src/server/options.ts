@@ -61,7 +61,7 @@ export interface HubOptions<User extends HubUser = HubUser> {
   readonly maxConnections?: number
   /** The most sessions one user may have at a time; one more is closed with 4504. Default 100. */
   readonly maxSessionsPerUser?: number
-  /** The most channels one session may hold. Default 1,000. */
+  /** The most channels one session may hold, and be present on. Default 1,000. */
   readonly maxChannels?: number
   /** The most publications, requests and questions of one session that are worked on at a time; more are `overloaded`. Default 1,000. */
   readonly maxPending?: number

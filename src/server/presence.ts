@@ -1,5 +1,6 @@
 import type { DiffFrame, WireMember } from '../protocol/frames.ts'
 import type { Undo } from '../shared/disposer.ts'
+import { SyncError } from '../shared/errors.ts'
 import { randomMark } from '../shared/random.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import type { HubSettings } from './options.ts'
@@ -77,8 +78,9 @@ export class Presence {
     this.#parts = parts
   }
 
-  /** Makes a client present with a state that is valid, or changes what it shows. */
+  /** Makes a client present with a state that is valid, or changes what it shows. Throws `limit_exceeded`. */
   enter(session: Session, name: string, state: unknown): void {
+    this.#requirePlace(session, name)
     const channel = this.#channels.get(name) ?? this.#open(name)
     const text = JSON.stringify(state)
     const known = channel.members.get(session.id)
@@ -90,6 +92,14 @@ export class Presence {
     channel.entered.set(member.mark, member)
     this.#tellSoon(channel)
     if (!known) this.#note(member, name, 'enter')
+  }
+
+  /** Each place is kept for as long as the client is there: one client must not fill the process with them. */
+  #requirePlace({ id }: Session, name: string): void {
+    const { maxChannels } = this.#parts.settings
+    const count = this.#places.get(id)?.size ?? 0
+    if (count < maxChannels || this.#channels.get(name)?.members.has(id)) return
+    throw new SyncError('limit_exceeded', `The client is present on ${maxChannels} channels already`)
   }
 
   leave(session: Session, name: string): void {

@@ -324,3 +324,16 @@ describe('authenticate', () => {
     expect(errors).toEqual([['authenticate', 'handshake_timeout']])
   })
 })
+
+describe('a client that is present everywhere', () => {
+  it('is refused beyond maxChannels, may change what it shows, and has a place again when it leaves one', async () => {
+    const served = await startHub({ authorize: () => true }, { maxChannels: 2 })
+    const { bare } = await greetBare(served.url)
+    const enter = (ref: number, id: number, name = 'x') => ['enter', ref, `room/${id}`, { name }]
+    bare.send([enter(1, 1), enter(2, 2), enter(3, 3), enter(4, 1, 'y'), ['leave', 5, 'room/2'], enter(6, 3)])
+    await vi.waitFor(() => expect(bare.of('res').length + bare.of('err').length).toBe(6), patience)
+    expect(bare.of('err').map(([, ref, code]) => [ref, code])).toEqual([[3, 'limit_exceeded']])
+    const counts = await Promise.all([1, 2, 3].map((id) => served.hub.channel('room', { id }).count()))
+    expect(counts.map(({ members }) => members)).toEqual([1, 0, 1])
+  })
+})

@@ -15,6 +15,8 @@ export const registry = defineRegistry({
     clientEvents: { said },
     requests: { add: { input: z.number(), output: z.number() } },
   }),
+  /** Where one can be present in many places. */
+  room: channel('room/:id', { presence: z.object({ name: z.string() }) }),
   /** Where the handlers of a test are. */
   bad: channel('bad', {
     clientEvents: { said },
@@ -47,6 +49,7 @@ export async function startHub({ ask, free, ...rest }: Given, options: HubOption
     ...options,
   })
   hub.serve('good', { requests: { add: ({ input }) => input + 1 } })
+  hub.serve('room', {})
   hub.serve('bad', { ...rest, requests: { ...(ask && { ask }), ...(free && { free }) } } as Handlers & object)
   attachWebSocket(hub, http.server, { path: '/sync' })
   onTestFinished(() => hub.close())
