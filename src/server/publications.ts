@@ -41,7 +41,10 @@ export class Publications {
     session.pending++
     const last = this.#lastOf(session)
     const before = last.get(name)
-    const work = before ? before.then(() => this.#answer(session, frame)) : this.#answer(session, frame)
+    const at = this.#parts.settings.clock.now()
+    const work = before
+      ? before.then(() => this.#answer(session, frame, at))
+      : this.#answer(session, frame, at)
     last.set(name, work)
     void work.then(() => {
       session.pending--
@@ -58,11 +61,11 @@ export class Publications {
     return last
   }
 
-  /** Never rejects. */
-  async #answer(session: Session, frame: PubFrame): Promise<void> {
+  /** Never rejects. `at` is when it came. */
+  async #answer(session: Session, frame: PubFrame, at: number): Promise<void> {
     const [, n, , channel, event] = frame
     try {
-      const applied = await this.#apply(session, frame)
+      const applied = await this.#apply(session, frame, at)
       if (!applied) return
       const position = toPosition(applied)
       session.send(applied.duplicate ? ['ack', channel, n, position, true] : ['ack', channel, n, position])
@@ -79,12 +82,12 @@ export class Publications {
   }
 
   /** `undefined` when the session has ended: it knows no answer, and asks again if it comes back. */
-  async #apply(session: Session, frame: PubFrame): Promise<Appended | undefined> {
+  async #apply(session: Session, frame: PubFrame, at: number): Promise<Appended | undefined> {
     const { broadcaster, diagnostics, served } = this.#parts
-    const [, n, base, name, event, data, ageMs] = frame
-    const sender: SenderMark = { id: session.id, n, base, ageMs }
+    const [, , , name, event, data, ageMs] = frame
     // Of one that was applied, nobody may say that it was not: this goes before all checks.
-    const known = ageMs === undefined ? undefined : await broadcaster.recall(name, sender)
+    const known =
+      ageMs === undefined ? undefined : await broadcaster.recall(name, this.#senderOf(session, frame, at))
     if (known) return known
     const channel = served.find(name)
     const schema = ownEntry(channel.definition.spec.clientEvents ?? {}, event)
@@ -100,6 +103,7 @@ export class Publications {
     if (session.machine.state === 'closed') return undefined
     const time = this.#parts.settings.clock.now()
     const body = encodeBody({ time, sender: session.id, name: event, data: sent })
+    const sender = this.#senderOf(session, frame, at)
     const appended = await broadcaster.append(name, body, { sender }).catch(notKnown)
     if (diagnostics.isHeard && !appended.duplicate) {
       const { offset } = appended
@@ -107,6 +111,12 @@ export class Publications {
       diagnostics.note('publish', { channel: name, name: event, offset, bytes: body.length, ...by })
     }
     return appended
+  }
+
+  /** A resend has aged while others, and the app, were waited for. */
+  #senderOf({ id }: Session, [, n, base, , , , ageMs]: PubFrame, at: number): SenderMark {
+    if (ageMs === undefined) return { id, n, base }
+    return { id, n, base, ageMs: ageMs + Math.max(0, this.#parts.settings.clock.now() - at) }
   }
 
   async #ask(

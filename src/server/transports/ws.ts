@@ -164,8 +164,9 @@ function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
 
 function onError(this: WebSocket, error: Error & { code?: string }): void {
   const isTooLarge = error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'
-  const code = isTooLarge ? 'too_large' : 'bad_frame'
-  ;(this as Joined)[handlersKey].failed(new SyncError(code, error.message, { cause: error }))
+  const failure = new SyncError(isTooLarge ? 'too_large' : 'bad_frame', error.message, { cause: error })
+  const handlers = (this as Joined)[handlersKey]
+  handlers.failed(failure)
 }
 
 function onClose(this: WebSocket, code: number): void {

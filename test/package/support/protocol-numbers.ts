@@ -106,8 +106,8 @@ async function publicId(): Promise<string> {
   const clock = manualClock()
   const hub = createHub(sample, { clock })
   const socket = new FakeSessionSocket()
-  const { received } = hub.accept(socket, { url: '/', headers: {} })
-  received(JSON.stringify(['hello', { registry: [3, ''], session: secret }]))
+  const handlers = hub.accept(socket, { url: '/', headers: {} })
+  handlers.received(JSON.stringify(['hello', { registry: [3, ''], session: secret }]))
   await clock.settle()
   await hub.close()
   const [, welcome] = socket.frames[0] as ['welcome', { client: string }]
