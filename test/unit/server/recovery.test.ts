@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { LogRead } from '../../../src/broadcasters/broadcaster.ts'
 import type { EvFrame, SubscribedFrame, WirePosition } from '../../../src/protocol/frames.ts'
 import { recoveryOnTest } from '../../support/recovery-on-test.ts'
@@ -182,4 +182,23 @@ test('who gives up while the log is read is sent nothing of it, and the room is 
   await sub(1, { rewind: 2 })
   await subject.append()
   expect(socket.of('subscribed').concat(socket.of('ev'))).toEqual([])
+})
+
+test.each([
+  ['succeeded', undefined],
+  ['failed', new Error('engine gone')],
+])('what is delivered is gathered no longer when the look into the log has %s', async (_name, failure) => {
+  const subject = recoveryOnTest(10)
+  await subject.append(2)
+  await subject.join('bob').sub(1)
+  const overhear = vi.spyOn(subject.rooms, 'overhear')
+  subject.around.afterLook = async () => {
+    await subject.append()
+    if (failure) throw failure
+  }
+  const { socket, sub } = subject.join('ann')
+  await sub(1, { rewind: 2 })
+  await subject.append(3)
+  expect(socket.brief[0]).toBe(failure ? 'err 1 unavailable' : 'subscribed 1 1')
+  expect(overhear.mock.results.map(({ value }) => value.entries.length)).toEqual([1])
 })
