@@ -28,12 +28,10 @@ export interface AttachOptions {
 /** Any hub, whatever its registry and its users. */
 export type AnyHub = Pick<Hub<AnyRegistry, HubUser>, 'accept' | 'settings' | 'isTakingSessions' | 'refused'>
 
-type OnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => void
-
 /** A server that upgrades: Node's `http` and `https` servers, and what Express, Fastify and Hono listen with. */
 export interface UpgradingServer {
-  on(event: 'upgrade', listener: OnUpgrade): unknown
-  off(event: 'upgrade', listener: OnUpgrade): unknown
+  on(event: 'upgrade', listener: (request: IncomingMessage, stream: Duplex, head: Buffer) => void): unknown
+  off(event: 'upgrade', listener: (request: IncomingMessage, stream: Duplex, head: Buffer) => void): unknown
   listeners(event: 'upgrade'): readonly unknown[]
 }
 
@@ -51,7 +49,7 @@ export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: A
   if (paths.has(path)) throw new SyncError('bad_options', `A hub is attached at ${path} already`)
   checkOrigins(origins)
   const sockets = socketsOf(hub, options)
-  const serverOnUpgrade: OnUpgrade = (request, stream, head) => {
+  const serverOnUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
     const asked = request.url?.split('?', 1)[0]
     if (asked !== path) {
       // Without a listener that is not ours nobody would ever answer it; the first of ours does.
