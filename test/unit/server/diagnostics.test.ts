@@ -25,12 +25,12 @@ const payload = { text: `a ${secret}` }
 function setUp() {
   const clock = manualClock()
   const random = seededRandom(1)
-  const hub = createHub<typeof registry, HubUser>(registry, {
+  const hub = createHub<typeof registry, HubUser & { password: string }>(registry, {
     clock,
     random,
     authenticate: ({ token }) => {
       if (token === `bad ${secret}`) throw new Error(`no such token: ${token}`)
-      return token === `token ${secret}` ? { id: 'ann' } : undefined
+      return token === `token ${secret}` ? { id: 'ann', password: secret } : undefined
     },
     onError: () => {},
   })
