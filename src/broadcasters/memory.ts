@@ -112,15 +112,23 @@ class MemoryLogs implements Broadcaster {
   #once: OnceRecords
   #isClosed = false
   #sweptAt: number
+  /** When it was last used. */
+  #now = 0
+  /**
+   * The epoch of all channels that were never written to: nothing is kept of them, whoever asks for whichever names. Another one whenever a log that was
+   * written to is forgotten, so that a new log of the channel is not taken for it.
+   */
+  #blank: string
 
   constructor(options: Required<MemoryOptions>) {
     this.#options = options
     this.#once = new OnceRecords(options.windowMs, options.clock.now())
     this.#sweptAt = options.clock.now()
+    this.#blank = randomMark(options.random, 8)
   }
 
   async append(channel: string, body: string, once?: AppendOnce): Promise<Appended> {
-    const log = this.#logOf(channel)
+    const log = this.#find(channel) ?? newLog(this.#blank)
     const before = once && this.#done(log, once)
     if (before) return before
     const bytes = entryBytes + body.length * 2
@@ -129,6 +137,7 @@ class MemoryLogs implements Broadcaster {
     if (bytes > mostBytes) {
       throw new SyncError('too_large', `The entry has some ${bytes} bytes; it may have ${mostBytes}`)
     }
+    this.#logs.set(channel, log)
     const entry = this.#add(log, body, bytes)
     const position = { epoch: log.epoch, offset: entry.offset, tag: entry.tag }
     if (once?.sender) this.#once.applied(marksOf(log), once.sender)
@@ -147,17 +156,20 @@ class MemoryLogs implements Broadcaster {
   }
 
   async subscribe(channel: string, deliver: Deliver): Promise<() => void> {
-    const log = this.#logOf(channel)
+    const log = this.#find(channel) ?? newLog(this.#blank)
+    this.#logs.set(channel, log)
     const reader = { deliver }
     log.readers.add(reader)
     return () => {
       log.readers.delete(reader)
       log.usedAt = this.#options.clock.now()
+      if (isBlank(log) && this.#logs.get(channel) === log) this.#logs.delete(channel)
     }
   }
 
   async read(channel: string, { after, before, limit }: LogQuery = {}): Promise<LogRead> {
-    const log = this.#logOf(channel)
+    const log = this.#find(channel)
+    if (!log) return { top: { epoch: this.#blank, offset: 0, tag: '' }, entries: [] }
     const top = topOf(log)
     if (after === undefined) return { top, entries: [] }
     const first = log.kept[0]?.entry.offset ?? 0
@@ -213,7 +225,7 @@ class MemoryLogs implements Broadcaster {
     const { random, maxEntries } = this.#options
     const tag = randomMark(random, tagLength)
     const entry: LogEntry = { offset: ++log.offset, tag, previous: log.tag, body }
-    const kept: Kept = { entry, log, at: log.usedAt, bytes, older: undefined, newer: undefined }
+    const kept: Kept = { entry, log, at: this.#now, bytes, older: undefined, newer: undefined }
     log.tag = tag
     log.kept.push(kept)
     this.#retained.add(kept)
@@ -221,8 +233,8 @@ class MemoryLogs implements Broadcaster {
     return entry
   }
 
-  /** Drops what has had its time, and tells what time it is. */
-  #begin(): number {
+  /** Drops what has had its time by now. */
+  #begin(): void {
     if (this.#isClosed) throw new SyncError('unavailable', 'The memory broadcaster is closed')
     const now = this.#options.clock.now()
     const before = now - this.#options.maxAgeMs
@@ -231,17 +243,14 @@ class MemoryLogs implements Broadcaster {
       this.#drop(oldest)
     this.#once.begin(now)
     if (now >= this.#sweptAt + sweepMs) this.#sweep(now)
-    return now
+    this.#now = now
   }
 
-  #logOf(channel: string): Log {
-    const now = this.#begin()
-    let log = this.#logs.get(channel)
-    if (!log) {
-      log = newLog(randomMark(this.#options.random, 8))
-      this.#logs.set(channel, log)
-    }
-    log.usedAt = now
+  /** The log of a channel, if there is anything to it. */
+  #find(channel: string): Log | undefined {
+    this.#begin()
+    const log = this.#logs.get(channel)
+    if (log) log.usedAt = this.#now
     return log
   }
 
@@ -268,7 +277,9 @@ class MemoryLogs implements Broadcaster {
     for (const [channel, log] of this.#logs) {
       const isUsed = log.readers.size > 0 || log.usedAt + this.#options.maxIdleMs > now
       const isNeeded = log.kept.length > 0 || Boolean(log.marks?.size) || Boolean(log.keys?.size)
-      if (!isUsed && !isNeeded) this.#logs.delete(channel)
+      if (isUsed || isNeeded) continue
+      this.#logs.delete(channel)
+      this.#blank = randomMark(this.#options.random, 8)
     }
   }
 }
@@ -281,6 +292,11 @@ function marksOf(log: Log): Marks {
 function keysOf(log: Log): Keys {
   log.keys ??= new Map()
   return log.keys
+}
+
+/** Whether it is as if it had never been: nobody has written to it, and nobody follows it. */
+function isBlank({ offset, readers }: Log): boolean {
+  return offset === 0 && readers.size === 0
 }
 
 function topOf({ epoch, offset, tag }: Log): Position {

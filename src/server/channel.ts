@@ -73,7 +73,7 @@ export interface HubChannel<R extends AnyRegistry, K extends ChannelKey<R>> {
   ): Promise<Position>
   /**
    * Sends a message to all who subscribe, or to one of them, unlogged: who is not there, or is congested, misses it. Returns to how many sessions of
-   * this node it went. Throws `bad_payload`, `async_schema` or `unknown_event`.
+   * this node it went. Throws `bad_payload`, `async_schema`, `unknown_event` or `too_large`.
    */
   tell<N extends MessageName<R, K>>(message: N, data: MessageInput<R, K, N>, options?: TellOptions): number
   /** Where the log stands: read before the rows that a client fetches, it is the client's `since`. */
@@ -125,14 +125,7 @@ export class ServerChannel {
       name: event,
       data: toWire(schema, data),
     })
-    const { maxBufferedBytes } = settings
-    // It would cut off all who hear it, again and again: they come back for what they missed.
-    if (body.length > maxBufferedBytes) {
-      throw new SyncError(
-        'too_large',
-        `It has ${body.length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
-      )
-    }
+    this.#requireRoomFor(body.length)
     const { key } = options
     const appended = await broadcaster.append(this.name, body, key === undefined ? undefined : { key })
     if (this.#parts.diagnostics.isHeard && !appended.duplicate) this.#note(event, body, appended)
@@ -143,8 +136,19 @@ export class ServerChannel {
     const schema = ownEntry(this.#definition.spec.messages, name)
     if (!schema) throw new SyncError('unknown_event', `Channel "${this.name}" has no message "${name}"`)
     const message = { name, data: toWire(schema, data), sender: null }
+    this.#requireRoomFor(JSON.stringify(message.data).length)
     const room = this.#parts.rooms.get(this.name)
     return room ? tellRoom(room, message, (session) => to === undefined || session.id === to) : 0
+  }
+
+  /** What is larger would cut off all who hear it; those who come back for what they missed, again and again. */
+  #requireRoomFor(length: number): void {
+    const { maxBufferedBytes } = this.#parts.settings
+    if (length <= maxBufferedBytes) return
+    throw new SyncError(
+      'too_large',
+      `It has ${length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
+    )
   }
 
   async position(): Promise<Position> {

@@ -2,6 +2,7 @@ import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
 import type { HistoryFrame } from '../protocol/frames.ts'
 import { SyncError } from '../shared/errors.ts'
 import type { HubSettings } from './options.ts'
+import { newestWithin } from './recovery.ts'
 import { type Report, toAnswer } from './refusals.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
@@ -68,11 +69,13 @@ export class Histories {
       const check = served.authorize({ session, channel, action: 'subscribe' })
       if (check) await check
     }
-    const page = await readHistory(broadcaster, name, {
-      limit: Math.min(limit, settings.maxHistory),
-      before,
-    })
-    session.sendText(`["res",${ref},{"entries":[${page.entries.map(encodeEntry)}],"more":${page.more}}]`)
+    const query = { limit: Math.min(limit, settings.maxHistory), before }
+    const page = await readHistory(broadcaster, name, query)
+    // More would cut the client off. One entry at least, or it could not go on from there.
+    const fitting = newestWithin(page.entries, settings.maxBufferedBytes / 2)
+    const entries = fitting.length > 0 ? fitting : page.entries.slice(-1)
+    const more = page.more || entries.length < page.entries.length
+    session.sendText(`["res",${ref},{"entries":[${entries.map(encodeEntry)}],"more":${more}}]`)
   }
 }
 

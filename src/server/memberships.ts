@@ -103,9 +103,9 @@ export class Memberships {
   #find(room: Room, options: SubOptions | undefined, isCurrent: () => boolean): Outcome | Promise<Outcome> {
     const at = standing(room.position, options)
     if (at) return at
-    return recover({ rooms: this.#parts.rooms, room, options: options!, isCurrent }, (work) =>
-      this.#inTime(work),
-    )
+    const { rooms, settings } = this.#parts
+    const maxBytes = settings.maxBufferedBytes / 2
+    return recover({ rooms, room, options: options!, isCurrent, maxBytes }, (work) => this.#inTime(work))
   }
 
   /** How many other channels a session holds or waits for; one that it gave up counts until the app has decided. */

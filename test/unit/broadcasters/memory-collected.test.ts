@@ -57,3 +57,21 @@ test('what is closed holds nothing, also for an app that holds on to it', async 
   undo()
   await broadcaster.close()
 })
+
+test('a channel that nobody writes to leaves nothing behind, whoever reads it, follows it or is refused there', async () => {
+  const broadcaster = memory({ clock: manualClock() })
+  const visit = async (from: number, count: number) => {
+    for (let i = from; i < from + count; i++) {
+      const channel = `room/${i}`
+      const undo = await broadcaster.subscribe(channel, () => {})
+      await broadcaster.read(channel, { after: 0 })
+      await broadcaster.append(channel, 'x', { sender: { id: 's', n: 2, base: 1 } }).catch(() => {})
+      undo()
+    }
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = await visit(0, 5_000)
+  // 40,000 logs would be 17 MB.
+  expect((await visit(5_000, 40_000)) - before).toBeLessThan(3_000_000)
+})

@@ -159,10 +159,11 @@ describe('logs that nobody uses', () => {
       return seeded()
     }
     const broadcaster = memory({ clock: manualClock(), random })
+    const before = draws
     expect(await broadcaster.recall('none', { id: 's', n: 1, base: 1, ageMs: 5 })).toBeUndefined()
-    // A log has an epoch, which is drawn.
-    expect(draws).toBe(0)
-    await broadcaster.read('none')
-    expect(draws).toBeGreaterThan(0)
+    const { top } = await broadcaster.read('none')
+    expect((await broadcaster.read('other')).top).toEqual(top)
+    expect(draws, 'nothing was drawn for them').toBe(before)
+    expect(await broadcaster.append('none', 'x')).toMatchObject({ epoch: top.epoch, offset: 1 })
   })
 })

@@ -78,7 +78,7 @@ describe('a memory broadcaster', () => {
     expect(heard).toEqual(['1: 1 a', '2: 1 a', '1: 2 b', '2: 2 b'])
   })
 
-  test('gives each log and each incarnation an epoch of its own', async () => {
+  test('gives each incarnation an epoch of its own', async () => {
     const random = seededRandom(1)
     const [one, two] = [setUp({ random }), setUp({ random })]
     const tops = await Promise.all([
@@ -86,7 +86,7 @@ describe('a memory broadcaster', () => {
       one.broadcaster.read('b'),
       two.broadcaster.read('a'),
     ])
-    expect(new Set(tops.map(({ top }) => top.epoch)).size).toBe(3)
+    expect(new Set(tops.map(({ top }) => top.epoch)).size).toBe(2)
   })
 
   test('ends all delivery when a reader closes it while it is told', async () => {
@@ -106,7 +106,10 @@ test('a log that nobody uses is forgotten after an hour, one that is followed or
   const clock = manualClock()
   const broadcaster = memory({ clock, random: seededRandom(1) })
   const epochOf = async (channel: string) => (await broadcaster.read(channel)).top.epoch
-  const [left, used] = [await epochOf('left'), await epochOf('used')]
+  const [left, used] = [
+    (await broadcaster.append('left', '1')).epoch,
+    (await broadcaster.append('used', '1')).epoch,
+  ]
   const followed = (await broadcaster.append('followed', '1')).epoch
   const undo = await broadcaster.subscribe('followed', () => {})
   for (let minute = 0; minute < 60; minute++) {

@@ -1,0 +1,96 @@
+import { channel, defineRegistry } from 'syncline'
+import { describe, expect, test } from 'vitest'
+import * as z from 'zod'
+import type { SubOptions } from '../../../src/protocol/frames.ts'
+import { ServerChannel } from '../../../src/server/channel.ts'
+import { encodeBody } from '../../../src/server/fan-out.ts'
+import { Histories } from '../../../src/server/history.ts'
+import { Memberships } from '../../../src/server/memberships.ts'
+import { newestWithin } from '../../../src/server/recovery.ts'
+import { readySession } from '../../support/fake-sessions.ts'
+import { hubParts } from '../../support/hub-parts.ts'
+
+const registry = defineRegistry({
+  room: channel('room', {
+    events: { said: z.object({ text: z.string() }) },
+    messages: { shown: z.object({ text: z.string() }) },
+  }),
+})
+
+/** A log of ten entries of about 1,000 characters, of which a hub may leave 8,000 bytes unsent. */
+async function setUp() {
+  const parts = hubParts(registry, { maxBufferedBytes: 8_000 })
+  parts.served.add('room', {})
+  const body = encodeBody({ time: 0, sender: null, name: 'said', data: { text: 'x'.repeat(900) } })
+  const positions = []
+  for (let i = 0; i < 10; i++) positions.push(await parts.broadcaster.append('room', body))
+  const { session, socket } = readySession(parts.settings)
+  const memberships = new Memberships(parts)
+  const subscribe = async (options: SubOptions) => {
+    await memberships.subscribe(session, ['sub', 1, 'room', options])
+    await parts.clock.settle()
+    return {
+      answer: socket.of('subscribed').at(-1)![3],
+      offsets: socket.of('ev').map(([, , offset]) => offset),
+    }
+  }
+  return { ...parts, positions, session, socket, subscribe }
+}
+
+describe('what would cut a client off in the middle of it', () => {
+  test('is not replayed: the client is told of the gap', async () => {
+    const { positions, subscribe } = await setUp()
+    const [{ epoch, tag }, top] = [positions[4]!, positions[9]!]
+    expect(await subscribe({ since: [epoch, 5, tag] })).toEqual({
+      answer: { position: [epoch, 10, top.tag], recovered: false, reason: 'overflow' },
+      offsets: [],
+    })
+  })
+
+  test('is replayed as far as it fits when only the newest were asked for', async () => {
+    const { subscribe } = await setUp()
+    expect(await subscribe({ rewind: 9 })).toMatchObject({ answer: { recovered: null }, offsets: [8, 9, 10] })
+  })
+
+  test('is not in a page of a history, which says that there is more', async () => {
+    const parts = await setUp()
+    await new Histories(parts).read(parts.session, ['history', 1, 'room', { limit: 9 }])
+    const [, , page] = parts.socket.of('res')[0] as ['res', number, { entries: number[][]; more: boolean }]
+    expect([page.entries.map(([offset]) => offset), page.more]).toEqual([[8, 9, 10], true])
+  })
+
+  test('is neither published nor told by the server', async () => {
+    const parts = await setUp()
+    const room = new ServerChannel('room', registry.channels.room, parts)
+    const data = { text: 'x'.repeat(8_001) }
+    await expect(room.publish({ event: 'said', data })).rejects.toMatchObject({ code: 'too_large' })
+    expect(() => room.tell('shown', data)).toThrow(expect.objectContaining({ code: 'too_large' }))
+    expect((await parts.broadcaster.read('room')).top.offset).toBe(10)
+  })
+})
+
+test('what was missed and fits is replayed whole', async () => {
+  const { positions, subscribe } = await setUp()
+  const { epoch, tag } = positions[6]!
+  expect(await subscribe({ since: [epoch, 7, tag] })).toMatchObject({
+    answer: { recovered: true },
+    offsets: [8, 9, 10],
+  })
+})
+
+test('a page holds one entry at least, so that a client can go on from there', async () => {
+  const parts = await setUp()
+  const body = encodeBody({ time: 0, sender: null, name: 'said', data: { text: 'x'.repeat(5_000) } })
+  await parts.broadcaster.append('room', body)
+  await new Histories(parts).read(parts.session, ['history', 1, 'room', { limit: 5 }])
+  const [, , page] = parts.socket.of('res')[0] as ['res', number, { entries: number[][]; more: boolean }]
+  expect([page.entries.map(([offset]) => offset), page.more]).toEqual([[11], true])
+})
+
+test('the newest within a bound are none where there are none, and all where all fit', () => {
+  const entry = { offset: 1, tag: 'a', previous: '', body: 'x'.repeat(36) }
+  expect(newestWithin([], 10)).toEqual([])
+  expect(newestWithin([entry, entry], 200)).toHaveLength(2)
+  expect(newestWithin([entry, entry], 199)).toHaveLength(1)
+  expect(newestWithin([entry], 99)).toEqual([])
+})
