@@ -49,7 +49,10 @@ describe('what would cut a client off in the middle of it', () => {
 
   test('is replayed as far as it fits when only the newest were asked for', async () => {
     const { subscribe } = await setUp()
-    expect(await subscribe({ rewind: 9 })).toMatchObject({ answer: { recovered: null }, offsets: [7, 8, 9, 10] })
+    expect(await subscribe({ rewind: 9 })).toMatchObject({
+      answer: { recovered: null },
+      offsets: [7, 8, 9, 10],
+    })
   })
 
   test('is not in a page of a history, which says that there is more', async () => {
