@@ -221,7 +221,8 @@ export class Requests {
     } catch (error) {
       this.#report(toSyncError(error, 'unavailable'), run)
     }
-    this.#running.delete(run.key)
+    // Of one that may run twice, a newer run may have come.
+    if (this.#running.get(run.key) === run) this.#running.delete(run.key)
     if (run.session) answer(run.session, run.ref, result)
     if (diagnostics.isHeard) this.#note(run, { code, ms: settings.clock.now() - startedAt })
   }

@@ -282,16 +282,30 @@ describe('a channel of a hub', () => {
   })
 })
 
+/** A session of eve that is present in the room. */
+async function present({ hub, clock }: Pick<ReturnType<typeof setUp>, 'hub' | 'clock'>, session: string) {
+  const handlers = hub.accept(new FakeSessionSocket(), { url: '/', headers: {} })
+  handlers.received(JSON.stringify(['hello', { registry: [1, ''], session, token: 'eve' }]))
+  await clock.settle()
+  handlers.received('["enter",1,"room/1",{"name":"Eve"}]')
+  return handlers
+}
+
 describe('the end of a hub', () => {
   test.each<[string, (hub: ReturnType<typeof setUp>['hub']) => Promise<void>]>([
     ['is closed', (hub) => hub.close()],
     ['is drained, and then closed', (hub) => hub.drain({ overMs: 1_000 }).then(() => hub.close())],
   ])('leaves no timer when it %s in the middle of everything', async (_name, end) => {
-    const { hub, ann, bob, clock, network } = await setUpRoom()
-    hub.accept({ bufferedBytes: 0, send: () => {}, close: () => {} }, { url: '/', headers: {} })
-    for (const { room } of [ann, bob]) {
-      void outcome(room.publish('said', { text: 'hi' }))
-      void outcome(room.request('double', { of: 1 }))
+    const subject = await setUpRoom({ presenceGraceMs: 600_000 })
+    const { hub, ann, bob, clock, network, room } = subject
+    hub.accept(new FakeSessionSocket(), { url: '/', headers: {} })
+    await present(subject, 'present-and-connected-x')
+    const lost = await present(subject, 'present-and-lost-xxxxxx')
+    lost.closed(1006)
+    expect(await room.count()).toEqual({ members: 2, users: 1 })
+    for (const each of [ann.room, bob.room]) {
+      void outcome(each.publish('said', { text: 'hi' }))
+      void outcome(each.request('double', { of: 1 }))
     }
     await clock.settle()
     network.hub = undefined

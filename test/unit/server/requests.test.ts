@@ -231,6 +231,17 @@ describe('the deadline', () => {
     expect(held).toHaveLength(1)
   })
 
+  test('means nothing any more once the answer is there', async () => {
+    const { ask, socket, clock, held, errors } = setUp(undefined, { handlerTimeoutMs: 1_000 })
+    ask(1)
+    await clock.settle()
+    held[0]!.answer({ sum: 5 })
+    await clock.settle()
+    expect(clock.pending).toBe(0)
+    await clock.advance(1_000)
+    expect([socket.brief.length, held[0]!.request.signal.aborted, errors]).toEqual([1, false, []])
+  })
+
   test('costs no timer where a handler answers at once', async () => {
     const { ask, clock } = setUp(sum)
     ask(1)
@@ -354,6 +365,18 @@ describe('a request that is sent again', () => {
     await settle()
     expect(again.socket.frames).toMatchObject([['res', 1, 2, expect.any(Array)]])
     expect(await broadcaster.claim({ key: `${session.id}:1`, owner: 'x' })).toEqual({ state: 'granted' })
+  })
+
+  test('and runs again can be cancelled, also when the first run has ended', async () => {
+    const { ask, connect, held, settle } = setUp()
+    ask(1, { request: 'look', data: null })
+    const again = connect()
+    again.ask(1, { ...resend, request: 'look', data: null })
+    await settle()
+    held[0]!.answer(1)
+    await settle()
+    again.cancel(1)
+    expect(held[1]!.request.signal.aborted).toBe(true)
   })
 
   test('by another session is another request', async () => {
