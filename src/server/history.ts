@@ -2,7 +2,6 @@ import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
 import type { HistoryFrame } from '../protocol/frames.ts'
 import { SyncError } from '../shared/errors.ts'
 import type { HubSettings } from './options.ts'
-import { newestWithin } from './recovery.ts'
 import { type Report, toAnswer } from './refusals.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
@@ -82,4 +81,19 @@ export class Histories {
 /** From the body's own text, as for the `ev` frame. */
 function encodeEntry({ offset, tag, previous, body }: LogEntry): string {
   return `[${offset},"${tag}","${previous}",${body.slice(1)}`
+}
+
+/** What an entry is on the wire beside its body, in bytes. */
+const headBytes = 64
+
+/** The newest entries that have so many bytes together, as estimated from the length of their texts; oldest first. */
+export function newestWithin(entries: readonly LogEntry[], maxBytes: number): readonly LogEntry[] {
+  let left = maxBytes
+  let first = entries.length
+  while (first > 0) {
+    left -= entries[first - 1]!.body.length + headBytes
+    if (left < 0) break
+    first--
+  }
+  return first === 0 ? entries : entries.slice(first)
 }

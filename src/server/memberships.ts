@@ -1,12 +1,12 @@
 import type { SubFrame, SubOptions, UnsubFrame, WirePosition } from '../protocol/frames.ts'
 import { isSyncError, SyncError, toSyncError } from '../shared/errors.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { encodeEvent } from './fan-out.ts'
 import { inTime, isPromise, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, recover, standing } from './recovery.ts'
 import { type Report, toPosition } from './refusals.ts'
+import { type ReplayParts, replay } from './replay.ts'
 import type { Room, Rooms } from './rooms.ts'
 import type { Served, ServedChannel } from './served.ts'
 import type { Session } from './session.ts'
@@ -103,9 +103,8 @@ export class Memberships {
   #find(room: Room, options: SubOptions | undefined, isCurrent: () => boolean): Outcome | Promise<Outcome> {
     const at = standing(room.position, options)
     if (at) return at
-    const { rooms, settings } = this.#parts
-    const maxBytes = settings.maxBufferedBytes / 2
-    return recover({ rooms, room, options: options!, isCurrent, maxBytes }, (work) => this.#inTime(work))
+    const { rooms } = this.#parts
+    return recover({ rooms, room, options: options!, isCurrent }, (work) => this.#inTime(work))
   }
 
   /** How many other channels a session holds or waits for; one that it gave up counts until the app has decided. */
@@ -159,13 +158,22 @@ export class Memberships {
       room.cid,
       reason ? { position: at, recovered, reason } : { position: at, recovered },
     ])
-    for (const entry of entries) session.sendText(encodeEvent(room.cid, entry))
-    session.send(['live', room.cid])
     // The answer may have been one too many: then all was given back just now.
-    if (session.machine.state === 'closed') return
-    if (diagnostics.isHeard) diagnostics.note('subscribe', { ...actor(session), channel: room.name })
-    if (channel.definition.spec.presence) presence.greet(session, room)
-    if (membership === session.held.get(room.name)) room.sessions.add(session)
+    const isCurrent = () => session.held.get(room.name) === membership
+    if (diagnostics.isHeard && isCurrent())
+      diagnostics.note('subscribe', { ...actor(session), channel: room.name })
+    const live = () => session.send(['live', room.cid])
+    const done = () => {
+      if (channel.definition.spec.presence) presence.greet(session, room)
+      if (isCurrent()) room.sessions.add(session)
+    }
+    replay({ session, room, entries, isCurrent, live, done }, this.#replayParts())
+  }
+
+  #replayParts(): ReplayParts {
+    const { rooms, settings } = this.#parts
+    const { clock, maxBufferedBytes } = settings
+    return { rooms, clock, maxWaitingBytes: maxBufferedBytes / 2, maxMeantimeBytes: maxBufferedBytes }
   }
 
   /** Ends what a session holds, or has asked for, under this name; an unanswered request is answered. */

@@ -28,8 +28,6 @@ interface Recovery {
   readonly options: SubOptions
   /** Whether anybody still waits for it. */
   readonly isCurrent: () => boolean
-  /** How much may be replayed: more would cut the client off in the middle of it, each time that it comes back. */
-  readonly maxBytes: number
 }
 
 /**
@@ -37,7 +35,7 @@ interface Recovery {
  * not every entry follows on the one before it, nothing is replayed.
  */
 export async function recover(
-  { rooms, room, options, isCurrent, maxBytes }: Recovery,
+  { rooms, room, options, isCurrent }: Recovery,
   inTime: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<Outcome> {
   const { since, rewind = 0 } = options
@@ -45,33 +43,10 @@ export async function recover(
   try {
     const read = await inTime(rooms.read(room, since ? { after: since[1] } : { after: 0, limit: rewind }))
     if (!isCurrent()) return { position: room.position, recovered: null, entries: [] }
-    return bounded(joined(read, { since, meantime: meantime.entries, position: room.position }), maxBytes)
+    return joined(read, { since, meantime: meantime.entries, position: room.position })
   } finally {
     meantime.stop()
   }
-}
-
-/** Of a recovery, all or nothing; of a rewind, the newest. */
-function bounded(outcome: Outcome, maxBytes: number): Outcome {
-  const entries = newestWithin(outcome.entries, maxBytes)
-  if (entries.length === outcome.entries.length) return outcome
-  if (outcome.recovered === null) return { ...outcome, entries }
-  return { position: outcome.position, recovered: false, reason: 'overflow', entries: [] }
-}
-
-/** What an entry is on the wire beside its body, in bytes. */
-const headBytes = 64
-
-/** The newest entries that have so many bytes together, as estimated from the length of their texts; oldest first. */
-export function newestWithin(entries: readonly LogEntry[], maxBytes: number): readonly LogEntry[] {
-  let left = maxBytes
-  let first = entries.length
-  while (first > 0) {
-    left -= entries[first - 1]!.body.length + headBytes
-    if (left < 0) break
-    first--
-  }
-  return first === 0 ? entries : entries.slice(first)
 }
 
 /** One entry, in whatever form. */

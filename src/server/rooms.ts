@@ -20,6 +20,8 @@ export interface Room {
 /** What a room is handed while somebody reads its log. */
 export interface Overheard {
   readonly entries: readonly (LogEntry & { readonly epoch: string })[]
+  /** What has been gathered, which is then no longer among `entries`. */
+  take(): readonly LogEntry[]
   stop(): void
 }
 
@@ -81,7 +83,7 @@ export class Rooms {
       all.delete(entries)
       if (all.size === 0) this.#overhearing.delete(room)
     }
-    return { entries, stop }
+    return { entries, take: () => entries.splice(0), stop }
   }
 
   #open(name: string): Room {

@@ -56,8 +56,11 @@ export function fakeSettings(options: Partial<HubSettings> = {}) {
 }
 
 /** A session that is ready, as `user`. */
-export function readySession(settings: HubSettings, user: HubUser = { id: 'ann' }) {
-  const socket = new FakeSessionSocket()
+export function readySession<Socket extends FakeSessionSocket = FakeSessionSocket>(
+  settings: HubSettings,
+  user: HubUser = { id: 'ann' },
+  socket: Socket = new FakeSessionSocket() as Socket,
+) {
   const session = new Session(socket, settings)
   session.machine.send('hello')
   session.machine.send('admitted')

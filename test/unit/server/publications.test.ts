@@ -74,6 +74,28 @@ describe('a publication of a client', () => {
   })
 })
 
+test('a publication that comes twice is taken down once', async () => {
+  const { publish, socket, noted, settle } = setUp()
+  publish(1)
+  publish(1)
+  await settle()
+  expect([socket.frames[1]![4], noted.map(({ type }) => type)]).toEqual([true, ['publish']])
+})
+
+test('a publication that is sent again grows older while it waits for those before it', async () => {
+  const answers: (() => void)[] = []
+  const { publish, socket, clock } = setUp({
+    authorize: () => new Promise((resolve) => answers.push(() => resolve(true))),
+  })
+  publish(1)
+  publish(2, { base: 1, ageMs: 595_000 })
+  await clock.advance(5_000)
+  answers[0]!()
+  await clock.settle()
+  expect(socket.brief).toEqual(['ack room/1 1', 'nak room/1 2'])
+  expect(socket.of('nak')[0]![3]).toBe('indeterminate')
+})
+
 describe('the order of the publications of a session on a channel', () => {
   test('is that of their numbers, however long each check takes', async () => {
     const answers: (() => void)[] = []
@@ -83,11 +105,16 @@ describe('the order of the publications of a session on a channel', () => {
     for (const n of [1, 2, 3]) publish(n, { base: 1 })
     await settle()
     expect(answers, 'one at a time').toHaveLength(1)
-    for (let i = 0; i < 3; i++) {
+    answers[0]!()
+    await settle()
+    publish(4, { base: 1 })
+    await settle()
+    expect(answers, 'also when some are answered already').toHaveLength(2)
+    for (const i of [1, 2, 3]) {
       answers[i]!()
       await settle()
     }
-    expect((await log()).map(([, , , { text }]) => text)).toEqual(['text 1', 'text 2', 'text 3'])
+    expect((await log()).map(([, , , { text }]) => text)).toEqual(['text 1', 'text 2', 'text 3', 'text 4'])
   })
 
   test('does not hold another channel up', async () => {

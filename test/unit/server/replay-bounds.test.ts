@@ -4,10 +4,9 @@ import * as z from 'zod'
 import type { SubOptions } from '../../../src/protocol/frames.ts'
 import { ServerChannel } from '../../../src/server/channel.ts'
 import { encodeBody } from '../../../src/server/fan-out.ts'
-import { Histories } from '../../../src/server/history.ts'
+import { Histories, newestWithin } from '../../../src/server/history.ts'
 import { Memberships } from '../../../src/server/memberships.ts'
-import { newestWithin } from '../../../src/server/recovery.ts'
-import { readySession } from '../../support/fake-sessions.ts'
+import { FakeSessionSocket, readySession } from '../../support/fake-sessions.ts'
 import { hubParts } from '../../support/hub-parts.ts'
 
 const registry = defineRegistry({
@@ -38,23 +37,6 @@ async function setUp() {
 }
 
 describe('what would cut a client off in the middle of it', () => {
-  test('is not replayed: the client is told of the gap', async () => {
-    const { positions, subscribe } = await setUp()
-    const [{ epoch, tag }, top] = [positions[4]!, positions[9]!]
-    expect(await subscribe({ since: [epoch, 5, tag] })).toEqual({
-      answer: { position: [epoch, 10, top.tag], recovered: false, reason: 'overflow' },
-      offsets: [],
-    })
-  })
-
-  test('is replayed as far as it fits when only the newest were asked for', async () => {
-    const { subscribe } = await setUp()
-    expect(await subscribe({ rewind: 9 })).toMatchObject({
-      answer: { recovered: null },
-      offsets: [7, 8, 9, 10],
-    })
-  })
-
   test('is not in a page of a history, which says that there is more', async () => {
     const parts = await setUp()
     await new Histories(parts).read(parts.session, ['history', 1, 'room', { limit: 9 }])
@@ -96,4 +78,83 @@ test('the newest within a bound are none where there are none, and all where all
   expect(newestWithin([entry, entry], 200)).toHaveLength(2)
   expect(newestWithin([entry, entry], 199)).toHaveLength(1)
   expect(newestWithin([entry], 99)).toEqual([])
+})
+
+/** Takes nothing by itself: what it is sent waits, until it reads. */
+class SlowSocket extends FakeSessionSocket {
+  override send(message: string): void {
+    super.send(message)
+    this.bufferedBytes += message.length
+  }
+
+  read(): void {
+    this.bufferedBytes = 0
+  }
+}
+
+describe('a client that takes its time', () => {
+  async function setUpSlow() {
+    const parts = await setUp()
+    const socket = new SlowSocket()
+    const { session } = readySession(parts.settings, { id: 'bob' }, socket)
+    const memberships = new Memberships(parts)
+    session.onEnd = () => memberships.releaseAll(session)
+    const { epoch } = parts.positions[0]!
+    await memberships.subscribe(session, ['sub', 1, 'room', { since: [epoch, 0, ''] }])
+    await parts.clock.settle()
+    const offsets = () => socket.of('ev').map(([, , offset]) => offset)
+    const body = encodeBody({ time: 0, sender: null, name: 'said', data: { text: 'new' } })
+    return {
+      ...parts,
+      memberships,
+      session,
+      socket,
+      offsets,
+      append: () => parts.broadcaster.append('room', body),
+    }
+  }
+
+  const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+
+  test('is sent all that it missed, as far as it takes it, and then what was said meanwhile, once and in order', async () => {
+    const { socket, offsets, append, clock, rooms, session } = await setUpSlow()
+    expect(offsets().length).toBeLessThan(6)
+    await append()
+    for (let i = 0; i < 3; i++) {
+      socket.read()
+      await clock.advance(20)
+      await append()
+    }
+    for (let i = 0; i < 3; i++) {
+      socket.read()
+      await clock.advance(20)
+    }
+    await append()
+    expect([offsets(), socket.closes, clock.pending]).toEqual([upTo(15), [], 0])
+    const types = socket.frames.map(([type]) => type)
+    expect([types.indexOf('live'), types.lastIndexOf('live')]).toEqual([11, 11])
+    expect(rooms.get('room')!.sessions.has(session)).toBe(true)
+  })
+
+  test('hears nothing more, and leaves nothing, when it gives the channel up in the middle of it', async () => {
+    const { memberships, session, socket, offsets, clock, append, rooms } = await setUpSlow()
+    memberships.unsubscribe(session, ['unsub', 2, 'room'])
+    const before = offsets()
+    socket.read()
+    await clock.advance(100)
+    await append()
+    expect([offsets(), clock.pending, rooms.get('room')]).toEqual([before, 0, undefined])
+  })
+
+  test('is cut off when more is said than may wait for it', async () => {
+    const { socket, clock, append, session } = await setUpSlow()
+    for (let i = 0; i < 400; i++) await append()
+    for (let i = 0; i < 5; i++) {
+      socket.read()
+      await clock.advance(20)
+    }
+    expect([session.machine.state, socket.closes]).toMatchObject(['closed', [{ code: 4002 }]])
+    await clock.advance(100)
+    expect(clock.pending).toBe(0)
+  })
 })

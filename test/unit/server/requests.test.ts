@@ -16,6 +16,7 @@ const registry = defineRegistry({
       add: { input: numbers, output: z.object({ sum: z.number() }) },
       look: { input: z.null(), output: z.number(), idempotent: true },
       spare: { input: z.null(), output: z.null() },
+      constructor: { input: z.null(), output: z.null() },
     },
   }),
 })
@@ -126,6 +127,7 @@ describe('a request is refused', () => {
     ['unknown_request', { request: 'toString' }],
     ['unknown_request', { request: '__proto__' }],
     ['unsupported', { request: 'spare', data: null }],
+    ['unsupported', { request: 'constructor', data: null }],
     ['bad_payload', { data: { a: 'one' } }],
   ])('with %s, and no handler runs: %j', async (code, fields) => {
     const { ask, socket, settle, held, errors, noted } = setUp()
