@@ -198,11 +198,12 @@ describe('a bare WebSocket with frames written by hand', () => {
     await bare.next('live')
     bare.socket.pause()
     await vi.waitFor(async () => {
-      await hub.channel('lobby').publish('said', { text: 'x'.repeat(100_000) })
+      await hub.channel('lobby').publish('said', { text: 'x'.repeat(90_000) })
       expect(hub.connections).toBe(0)
     }, patience)
     bare.socket.resume()
-    expect((await bare.ended()).code).toBe(4002)
+    // Nothing of what waits for it is kept for it to read, a close frame neither.
+    expect((await bare.ended()).code).toBe(1006)
     expect(errors).toEqual([])
   })
 })
