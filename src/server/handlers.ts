@@ -62,11 +62,16 @@ export interface HubRequest<Input, Params, User extends HubUser> {
   readonly signal: AbortSignal
 }
 
-export type RequestHandlers<R extends AnyRegistry, K extends ChannelKey<R>, User extends HubUser> = {
-  readonly [N in RequestName<R, K>]?: (
-    request: HubRequest<RequestArgument<R, K, N>, ParamsOutOf<R, K>, User>,
-  ) => RequestReply<R, K, N> | Promise<RequestReply<R, K, N>>
-}
+/** A handler for each request of the channel. Where it has none, `never`: any object would pass for an empty one. */
+export type RequestHandlers<R extends AnyRegistry, K extends ChannelKey<R>, User extends HubUser> = [
+  RequestName<R, K>,
+] extends [never]
+  ? Readonly<Record<string, never>>
+  : {
+      readonly [N in RequestName<R, K>]?: (
+        request: HubRequest<RequestArgument<R, K, N>, ParamsOutOf<R, K>, User>,
+      ) => RequestReply<R, K, N> | Promise<RequestReply<R, K, N>>
+    }
 
 /** What an app does for the clients of one kind of channel. */
 export interface ChannelHandlers<R extends AnyRegistry, K extends ChannelKey<R>, User extends HubUser> {

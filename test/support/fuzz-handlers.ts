@@ -50,7 +50,10 @@ export async function startHub({ ask, free, ...rest }: Given, options: HubOption
   })
   hub.serve('good', { requests: { add: ({ input }) => input + 1 } })
   hub.serve('room', {})
-  hub.serve('bad', { ...rest, requests: { ...(ask && { ask }), ...(free && { free }) } } as Handlers & object)
+  hub.serve('bad', {
+    ...rest,
+    requests: { ...(ask && { ask }), ...(free && { free }) },
+  } as unknown as Handlers & object)
   attachWebSocket(hub, http.server, { path: '/sync' })
   onTestFinished(() => hub.close())
   const url = `ws://127.0.0.1:${http.port}/sync`
