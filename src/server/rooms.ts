@@ -81,7 +81,8 @@ export class Rooms {
     this.#overhearing.set(room, all.add(entries))
     const stop = () => {
       all.delete(entries)
-      if (all.size === 0) this.#overhearing.delete(room)
+      // Stopped twice, it leaves alone who came in between.
+      if (all.size === 0 && this.#overhearing.get(room) === all) this.#overhearing.delete(room)
     }
     return { entries, take: () => entries.splice(0), stop }
   }

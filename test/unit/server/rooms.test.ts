@@ -165,3 +165,69 @@ describe.each(['subscribe', 'read'] as const)('a broadcaster that fails to %s', 
     expect(fanned).toEqual(['a 1 x'])
   })
 })
+
+describe('what is overheard', () => {
+  const overhear = async () => {
+    const { rooms, watched } = setUp()
+    const room = rooms.hold('a')
+    await room.ready
+    return { rooms, room, append: (body: string) => watched.append('a', body) }
+  }
+
+  test('is what the room is handed from then on until it is stopped, by whoever listens', async () => {
+    const { rooms, room, append } = await overhear()
+    await append('1')
+    const first = rooms.overhear(room)
+    await append('2')
+    const second = rooms.overhear(room)
+    await append('3')
+    first.stop()
+    await append('4')
+    const bodies = [first, second].map(({ entries }) => entries.map(({ body }) => body).join())
+    expect(bodies).toEqual(['2,3', '3,4'])
+    expect(second.entries[0]).toMatchObject({ epoch: room.position.epoch, offset: 3 })
+  })
+
+  test('goes on for others when it is stopped twice', async () => {
+    const { rooms, room, append } = await overhear()
+    const first = rooms.overhear(room)
+    first.stop()
+    const second = rooms.overhear(room)
+    first.stop()
+    await append('1')
+    expect(second.entries).toHaveLength(1)
+  })
+})
+
+test('a channel that nobody holds any more is told of once, by the last who held it', async () => {
+  const { broadcaster } = watchedBroadcaster()
+  const unheld: string[] = []
+  const rooms = new Rooms(
+    broadcaster,
+    () => {},
+    (name) => unheld.push(name),
+  )
+  const [first] = [rooms.hold('a'), rooms.hold('a')]
+  await first.ready
+  rooms.release(first)
+  expect([unheld, rooms.get('a')]).toEqual([[], first])
+  rooms.release(first)
+  expect([unheld, rooms.get('a')]).toEqual([['a'], undefined])
+})
+
+test('the end of a room that failed says nothing of the one that took its place', async () => {
+  const { broadcaster, failNext } = watchedBroadcaster()
+  const unheld: string[] = []
+  const rooms = new Rooms(
+    broadcaster,
+    () => {},
+    (name) => unheld.push(name),
+  )
+  failNext('subscribe', new Error('engine gone'))
+  const failed = rooms.hold('a')
+  await failed.ready.catch(() => {})
+  const next = rooms.hold('a')
+  await next.ready
+  rooms.release(failed)
+  expect([unheld, rooms.get('a')]).toEqual([[], next])
+})
