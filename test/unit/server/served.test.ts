@@ -50,8 +50,12 @@ describe('a name', () => {
 
   test('stays right when more names come than are remembered', () => {
     const { served } = setUp()
-    for (let i = 0; i < 10_005; i++) served.find(`game/${i}`)
-    expect(served.find('game/3').params).toEqual({ code: '3' })
+    const first = served.find('game/0')
+    for (let i = 1; i < 10_000; i++) served.find(`game/${i}`)
+    expect(served.find('game/0'), 'still known').toBe(first)
+    served.find('game/10000')
+    const again = served.find('game/0')
+    expect([again === first, again.params]).toEqual([false, { code: '0' }])
   })
 })
 

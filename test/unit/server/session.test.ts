@@ -61,6 +61,17 @@ describe('the end of a session', () => {
     expect(socket.closes[0]!.reason).toHaveLength(123)
   })
 
+  test.each([
+    ['closed', (session: Session) => session.close(4001, 'late')],
+    ['lost', (session: Session) => session.lost(1006)],
+  ])('gives up the request that asked for the connection, when it is %s', (_name, end) => {
+    const request = { url: '/', headers: {} }
+    const session = new Session(new FakeSessionSocket(), fakeSettings().settings, request)
+    expect(session.request).toBe(request)
+    end(session)
+    expect(session.request).toBeUndefined()
+  })
+
   test('says nothing to a transport that has gone', () => {
     const { session, socket } = readySession(fakeSettings().settings)
     let undone = 0
