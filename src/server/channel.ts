@@ -125,7 +125,7 @@ export class ServerChannel {
       name: event,
       data: toWire(schema, data),
     })
-    this.#requireRoomFor(body.length)
+    this.#requireRoomFor(body)
     const { key } = options
     const appended = await broadcaster.append(this.name, body, key === undefined ? undefined : { key })
     if (this.#parts.diagnostics.isHeard && !appended.duplicate) this.#note(event, body, appended)
@@ -136,19 +136,19 @@ export class ServerChannel {
     const schema = ownEntry(this.#definition.spec.messages, name)
     if (!schema) throw new SyncError('unknown_event', `Channel "${this.name}" has no message "${name}"`)
     const message = { name, data: toWire(schema, data), sender: null }
-    this.#requireRoomFor(JSON.stringify(message.data).length)
+    this.#requireRoomFor(JSON.stringify(message.data))
     const room = this.#parts.rooms.get(this.name)
     return room ? tellRoom(room, message, (session) => to === undefined || session.id === to) : 0
   }
 
   /** What is larger would cut off all who hear it; those who come back for what they missed, again and again. */
-  #requireRoomFor(length: number): void {
+  #requireRoomFor(text: string): void {
     const { maxBufferedBytes } = this.#parts.settings
-    if (length <= maxBufferedBytes) return
-    throw new SyncError(
-      'too_large',
-      `It has ${length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
-    )
+    // A UTF-16 unit has three bytes at most: what is short need not be counted.
+    if (text.length <= maxBufferedBytes / 3) return
+    const bytes = Buffer.byteLength(text)
+    if (bytes <= maxBufferedBytes) return
+    throw new SyncError('too_large', `It has ${bytes} bytes, and ${maxBufferedBytes} may wait unsent`)
   }
 
   async position(): Promise<Position> {

@@ -86,12 +86,12 @@ function encodeEntry({ offset, tag, previous, body }: LogEntry): string {
 /** What an entry is on the wire beside its body, in bytes. */
 const headBytes = 64
 
-/** The newest entries that have so many bytes together, as estimated from the length of their texts; oldest first. */
+/** The newest entries that have so many bytes together on the wire, their heads estimated; oldest first. */
 export function newestWithin(entries: readonly LogEntry[], maxBytes: number): readonly LogEntry[] {
   let left = maxBytes
   let first = entries.length
   while (first > 0) {
-    left -= entries[first - 1]!.body.length + headBytes
+    left -= Buffer.byteLength(entries[first - 1]!.body) + headBytes
     if (left < 0) break
     first--
   }

@@ -44,13 +44,25 @@ describe('what would cut a client off in the middle of it', () => {
     expect([page.entries.map(([offset]) => offset), page.more]).toEqual([[7, 8, 9, 10], true])
   })
 
-  test('is neither published nor told by the server', async () => {
+  test.each([
+    ['characters of one byte', 'x'.repeat(8_001)],
+    ['characters of three bytes', '漢'.repeat(2_667)],
+  ])('is neither published nor told by the server: %s', async (_name, text) => {
     const parts = await setUp()
     const room = new ServerChannel('room', registry.channels.room, parts)
-    const data = { text: 'x'.repeat(8_001) }
+    const data = { text }
     await expect(room.publish({ event: 'said', data })).rejects.toMatchObject({ code: 'too_large' })
     expect(() => room.tell('shown', data)).toThrow(expect.objectContaining({ code: 'too_large' }))
     expect((await parts.broadcaster.read('room')).top.offset).toBe(10)
+  })
+
+  test('is told in bytes, and what has as many as may be passes', async () => {
+    const parts = await setUp()
+    const room = new ServerChannel('room', registry.channels.room, parts)
+    // With `{"text":""}` around it, 8,000 bytes.
+    const text = '漢'.repeat(2_663)
+    expect(room.tell('shown', { text })).toBe(0)
+    expect(() => room.tell('shown', { text: `${text}x` })).toThrow('It has 8001 bytes, and 8000 may wait')
   })
 })
 
@@ -78,6 +90,8 @@ test('the newest within a bound are none where there are none, and all where all
   expect(newestWithin([entry, entry], 200)).toHaveLength(2)
   expect(newestWithin([entry, entry], 199)).toHaveLength(1)
   expect(newestWithin([entry], 99)).toEqual([])
+  const long = { ...entry, body: '漢'.repeat(12) }
+  expect([newestWithin([long], 100), newestWithin([long], 99)]).toEqual([[long], []])
 })
 
 /** Takes nothing by itself: what it is sent waits, until it reads. */
