@@ -1,5 +1,11 @@
 import type { Socket } from 'node:net'
-import { type AttachOptions, attachWebSocket, hubDefaults, type SessionSocket } from 'syncline/server'
+import {
+  type AttachOptions,
+  attachWebSocket,
+  type HubSettings,
+  hubDefaults,
+  type SessionSocket,
+} from 'syncline/server'
 import { onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { patience, startHttp } from './hub-server.ts'
@@ -18,7 +24,10 @@ export interface Ends {
 }
 
 /** The transport on a real server, and nothing behind it: what it hands to a hub is handed to the test. */
-export async function startTransport(options: Partial<AttachOptions> = {}) {
+export async function startTransport(
+  options: Partial<AttachOptions> = {},
+  limits: Partial<HubSettings> = {},
+) {
   const http = await startHttp()
   const streams: Socket[] = []
   const sessions: { session: SessionSocket; told: Ends['told'] }[] = []
@@ -32,7 +41,7 @@ export async function startTransport(options: Partial<AttachOptions> = {}) {
       closed: (code?: number) => told.push(code),
     }
   }
-  const hub = { accept, settings: hubDefaults, isTakingSessions: true, refused: () => {} }
+  const hub = { accept, settings: { ...hubDefaults, ...limits }, isTakingSessions: true, refused: () => {} }
   attachWebSocket(hub, http.server, { path: '/sync', ...options })
 
   const open = async (asks: { readonly perMessageDeflate?: boolean } = {}): Promise<Ends> => {

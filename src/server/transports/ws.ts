@@ -16,8 +16,6 @@ export interface AttachOptions {
   readonly path: string
   /** Which pages may connect. Default `same`: those that were served under the same host. */
   readonly origins?: AllowedOrigins
-  /** The largest message taken from a client, in bytes, at most the hub's `maxMessageBytes`, which is the default. */
-  readonly maxPayload?: number
   /**
    * Whether messages from 1,024 bytes on are compressed for clients that can. It costs memory and time for each connection, and what is
    * sent to many is compressed for each of them. Default false.
@@ -37,8 +35,8 @@ export interface UpgradingServer {
 
 /**
  * Serves a hub's clients on a Node HTTP or HTTPS server, beside whatever else upgrades on it. The undo stops
- * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken, a `maxPayload`
- * that is none, or origins that no browser sends.
+ * taking new connections; `hub.close()` ends those that are there. Throws `bad_options` for a path that is none or is taken, or
+ * origins that no browser sends.
  */
 export function attachWebSocket(hub: AnyHub, server: UpgradingServer, options: AttachOptions): Undo {
   const { path, origins = 'same' } = options
@@ -107,23 +105,12 @@ const deflate: PerMessageDeflateOptions = {
   zlibDeflateOptions: { level: 3, memLevel: 7 },
 }
 
-function socketsOf(
-  { settings }: AnyHub,
-  { maxPayload, compression = false }: AttachOptions,
-): WebSocketServer {
-  const { maxMessageBytes } = settings
-  const most = maxPayload ?? maxMessageBytes
-  if (!(most > 0 && most <= maxMessageBytes)) {
-    throw new SyncError(
-      'bad_options',
-      `"maxPayload" is ${most}: the hub tells its clients ${maxMessageBytes}`,
-    )
-  }
+function socketsOf({ settings }: AnyHub, { compression = false }: AttachOptions): WebSocketServer {
   return new WebSocketServer({
     noServer: true,
     clientTracking: false,
     perMessageDeflate: compression && deflate,
-    maxPayload: most,
+    maxPayload: settings.maxMessageBytes,
     handleProtocols: () => subprotocol,
   })
 }
