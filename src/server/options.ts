@@ -45,18 +45,23 @@ export interface HubOptions<User extends HubUser = HubUser> {
    * `unavailable` and asks again. Default 10,000.
    */
   readonly decisionTimeoutMs?: number
-  /** How long a link may be idle in either direction before the hub pings, in milliseconds. Default 25,000. */
+  /** How long a link may be idle in either direction before the hub pings, in whole milliseconds. Default 25,000. */
   readonly pingMs?: number
-  /** How long a client may take to answer a ping, in milliseconds. Default 10,000. */
+  /** How long a client may take to answer a ping, in whole milliseconds. Default 10,000. */
   readonly pongMs?: number
-  /** The largest message taken from a client, in bytes. Default 262,144. */
+  /** The largest message taken from a client, in bytes, a whole number. Default 262,144. */
   readonly maxMessageBytes?: number
-  /** How long the handler of a request, `authorize` or `onPublish` may take over one frame of a client, in milliseconds. Default 30,000. */
+  /** How long the handler of a request, or `onPublish`, may take over one frame of a client, in milliseconds. Default 30,000. */
   readonly handlerTimeoutMs?: number
   /** How long someone stays present after their connection was lost, in milliseconds. Default 10,000. */
   readonly presenceGraceMs?: number
   /** For how long changes of who is present on a channel are gathered before they travel together, in milliseconds. Default 50. */
   readonly presenceDiffMs?: number
+  /**
+   * The largest state that a client may show where it is present, in bytes of its JSON; a larger one is refused with `too_large`. All
+   * who are present on a channel share half of `maxBufferedBytes`; one more is refused with `overloaded`. Default 4,096.
+   */
+  readonly maxPresenceBytes?: number
   /** The most connections at a time; more are refused with 503 at the upgrade. Default Infinity. */
   readonly maxConnections?: number
   /** The most sessions one user may have at a time; one more is closed with 4504. Default 100. */
@@ -86,6 +91,7 @@ export const hubDefaults = {
   handlerTimeoutMs: 30_000,
   presenceGraceMs: 10_000,
   presenceDiffMs: 50,
+  maxPresenceBytes: 4_096,
   maxConnections: Number.POSITIVE_INFINITY,
   maxSessionsPerUser: 100,
   maxChannels: 1_000,
@@ -102,12 +108,18 @@ export type HubSettings = {
   readonly [K in keyof typeof hubDefaults]: Required<HubOptions>[K]
 }
 
-/** Refuses numbers that cannot work; a limit may be Infinity. Throws `bad_options`. */
+/** What the welcome tells: a client takes whole numbers only. */
+const told: ReadonlySet<string> = new Set(['pingMs', 'pongMs', 'maxMessageBytes'])
+
+/** Refuses numbers that cannot work; a limit that clients are not told may be Infinity. Throws `bad_options`. */
 export function checkSettings(settings: HubSettings): void {
   for (const [name, value] of Object.entries<unknown>(settings)) {
     if (typeof hubDefaults[name as keyof HubSettings] !== 'number') continue
+    const isTold = told.has(name)
     const isNumber = typeof value === 'number' && value > 0
-    if (isNumber && (Number.isFinite(value) || name.startsWith('max'))) continue
-    throw new SyncError('bad_options', `Option "${name}" is ${value}: give a number above 0`)
+    const isFit = isTold ? Number.isSafeInteger(value) : Number.isFinite(value) || name.startsWith('max')
+    if (isNumber && isFit) continue
+    const wanted = isTold ? 'whole number' : 'number'
+    throw new SyncError('bad_options', `Option "${name}" is ${value}: give a ${wanted} above 0`)
   }
 }

@@ -38,6 +38,8 @@ interface Member {
   state: unknown
   /** What it shows, as JSON. */
   text: string
+  /** What it adds to a frame, in bytes: all of it where it is told of, and its mark alone where it has left. */
+  bytes: number
   /** Whose connection keeps it there. */
   session: Session
 }
@@ -47,6 +49,8 @@ interface Attended {
   readonly name: string
   /** Who is present, by client. */
   readonly members: Map<string, Member>
+  /** What all of them add to a frame, in bytes. */
+  bytes: number
   /** Who was present as of `version`, which is all that anybody has been told. By mark. */
   readonly told: Map<string, WireMember>
   /** What nobody has been told yet. */
@@ -65,6 +69,9 @@ export interface PresenceParts {
   readonly roomOf: (name: string) => Room | undefined
 }
 
+/** What a frame of presence holds besides the members, in bytes, generously. */
+const frameBytes = 64
+
 /** Who is present, on this node: a member for each client and channel, until it leaves or its connection has been gone for the grace. */
 export class Presence {
   readonly #parts: PresenceParts
@@ -78,20 +85,51 @@ export class Presence {
     this.#parts = parts
   }
 
-  /** Makes a client present with a state that is valid, or changes what it shows. Throws `limit_exceeded`. */
+  /**
+   * Makes a client present with a state that is valid, or changes what it shows. Throws `limit_exceeded` for one place too many,
+   * `too_large` for the state, `overloaded` where the channel is full; what the client showed before then stays.
+   */
   enter(session: Session, name: string, state: unknown): void {
+    const known = this.#known(session, name)
     this.#requirePlace(session, name)
-    const channel = this.#channels.get(name) ?? this.#open(name)
     const text = JSON.stringify(state)
-    const known = channel.members.get(session.id)
     if (known) known.session = session
     if (known?.text === text) return
-    const member = known ?? this.#join(channel, session)
-    member.state = state
-    member.text = text
+    const member = known ?? this.#member(session)
+    const bytes = this.#requireBytes(name, member, text)
+    const channel = this.#channels.get(name) ?? this.#open(name)
+    if (!known) this.#join(channel, member)
+    channel.bytes += bytes - member.bytes
+    Object.assign(member, { state, text, bytes })
     channel.entered.set(member.mark, member)
     this.#tellSoon(channel)
     if (!known) this.#note(member, name, 'enter')
+  }
+
+  /** The client's presence so far. That of another user ends: with the session comes no right to appear as somebody else. */
+  #known(session: Session, name: string): Member | undefined {
+    const channel = this.#channels.get(name)
+    const member = channel?.members.get(session.id)
+    if (!channel || member?.user === session.user!.id) return member
+    if (member) this.#remove(channel, member)
+    return undefined
+  }
+
+  /**
+   * What a member with this state adds to a frame, in bytes. All who are present share half of what may wait for one client: a
+   * greeting and the diff after it must not cut off whoever subscribes.
+   */
+  #requireBytes(name: string, { mark, client, user, bytes }: Member, text: string): number {
+    const { maxPresenceBytes, maxBufferedBytes } = this.#parts.settings
+    const stateBytes = Buffer.byteLength(text)
+    if (stateBytes > maxPresenceBytes)
+      throw new SyncError('too_large', `The state has ${stateBytes} bytes, the hub takes ${maxPresenceBytes}`)
+    // `[mark,client,user,state],` and, in a later diff, `mark,`.
+    const needed = Buffer.byteLength(JSON.stringify([mark, client, user, mark])) + stateBytes + 2
+    const others = (this.#channels.get(name)?.bytes ?? 0) - bytes
+    if (others + needed > maxBufferedBytes / 2 - frameBytes)
+      throw new SyncError('overloaded', 'Those who are present show as much as the channel can hold')
+    return needed
   }
 
   /** Each place is kept for as long as the client is there: one client must not fill the process with them. */
@@ -112,25 +150,43 @@ export class Presence {
   lost(session: Session, isSentAway: boolean): void {
     // Where a newer connection of the same session has taken over, the end of this one means nothing.
     if (!this.#keeps(session)) return
-    const end = () => {
-      this.#graces.delete(session.id)
-      for (const channel of [...(this.#places.get(session.id) ?? [])]) {
-        this.#remove(channel, channel.members.get(session.id)!)
-      }
-    }
-    this.#graces.get(session.id)?.()
     const { clock, presenceGraceMs } = this.#parts.settings
+    const end = () => this.#end(session.id)
+    this.#graces.get(session.id)?.()
     if (isSentAway) end()
     else this.#graces.set(session.id, clock.after(presenceGraceMs, end))
   }
 
-  /** A session is ready: where its older connection was present, it stays so. */
+  /** A user is sent away: whoever of them has lost the connection leaves at once. Those that are connected leave by `lost`. */
+  sentAway(user: string): void {
+    for (const client of [...this.#graces.keys()]) {
+      const [channel] = this.#places.get(client) ?? []
+      if (channel?.members.get(client)?.user === user) this.#end(client)
+    }
+  }
+
+  /** Where a client is present, it leaves, and there is no grace any more. */
+  #end(client: string): void {
+    this.#endGrace(client)
+    for (const channel of [...(this.#places.get(client) ?? [])]) {
+      this.#remove(channel, channel.members.get(client)!)
+    }
+  }
+
+  #endGrace(client: string): void {
+    this.#graces.get(client)?.()
+    this.#graces.delete(client)
+  }
+
+  /** A session is ready: where its older connection was present as the same user, it stays so. */
   resumed(session: Session): void {
     const channels = this.#places.get(session.id)
     if (!channels) return
-    this.#graces.get(session.id)?.()
-    this.#graces.delete(session.id)
-    for (const { members } of channels) members.get(session.id)!.session = session
+    this.#endGrace(session.id)
+    for (const { name } of [...channels]) {
+      const member = this.#known(session, name)
+      if (member) member.session = session
+    }
   }
 
   /**
@@ -179,6 +235,7 @@ export class Presence {
     const channel: Attended = {
       name,
       members: new Map(),
+      bytes: 0,
       told: new Map(),
       entered: new Map(),
       left: new Set(),
@@ -195,26 +252,31 @@ export class Presence {
     this.#channels.delete(channel.name)
   }
 
-  #join(channel: Attended, session: Session): Member {
+  /** Someone who is not present yet. */
+  #member(session: Session): Member {
     const { clock, random } = this.#parts.settings
-    const member: Member = {
+    return {
       mark: randomMark(random, 8),
       client: session.id,
       user: session.user!.id,
       since: clock.now(),
       state: null,
       text: '',
+      bytes: 0,
       session,
     }
-    channel.members.set(session.id, member)
-    const places = this.#places.get(session.id) ?? new Set()
-    this.#places.set(session.id, places.add(channel))
-    return member
+  }
+
+  #join(channel: Attended, member: Member): void {
+    channel.members.set(member.client, member)
+    const places = this.#places.get(member.client) ?? new Set()
+    this.#places.set(member.client, places.add(channel))
   }
 
   #remove(channel: Attended, member: Member): void {
     const { name, members, told, entered, left } = channel
     members.delete(member.client)
+    channel.bytes -= member.bytes
     const places = this.#places.get(member.client)
     places?.delete(channel)
     if (places?.size === 0) this.#places.delete(member.client)
