@@ -90,6 +90,12 @@ describe('a channel', () => {
     expect(presence.count('lobby').members).toBe(crowd.length + 1)
   })
 
+  test('that is full lets those who are there show something else of the same size', () => {
+    const { crowd, presence } = full()
+    for (const one of crowd) one.enter('ü'.repeat(100))
+    expect(presence.list('lobby').map(({ state }) => state)).toEqual(crowd.map(() => 'ü'.repeat(100)))
+  })
+
   test('that is full leaves those who would show more as they are, and the other channels open', () => {
     const { crowd, next, presence } = full()
     expect(() => crowd[0]!.enter('é'.repeat(400))).toThrow(overloaded)
