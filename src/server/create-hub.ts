@@ -5,7 +5,7 @@ import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
 import { type AnyRegistry, channelName, definitionOf } from '../registry/registry.ts'
 import { withDefaults } from '../shared/defaults.ts'
 import type { Undo } from '../shared/disposer.ts'
-import { toSyncError } from '../shared/errors.ts'
+import { SyncError, toSyncError } from '../shared/errors.ts'
 import { randomMark } from '../shared/random.ts'
 import { guardHandler } from '../shared/report.ts'
 import { Attendance } from './attendance.ts'
@@ -69,8 +69,8 @@ export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
   /** Takes down that a transport has refused a connection. */
   refused(request: ConnectRequest, refusal: Refusal): void
   /**
-   * Takes no more connections, and tells each client to come back, elsewhere, at a random moment within `overMs` milliseconds (default
-   * 10,000). Resolves when all have gone; who is left 5 s after that is closed with 4000.
+   * Takes no more connections, and tells each client to come back, elsewhere, at a random moment within `overMs` milliseconds (a whole
+   * number from 0, default 10,000). Resolves when all have gone; who is left 5 s after that is closed with 4000. Rejects with `bad_options`.
    */
   drain(options?: { readonly overMs?: number }): Promise<void>
   /** Ends all sessions with close code 1001, so that they come back, and the broadcaster if the hub made it. */
@@ -105,10 +105,11 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     this.registry = registry
     const checked = withDefaults(hubDefaults, rest)
     checkSettings(checked)
+    const onError = guardHandler(checked.onError)
     const diagnostics = new Diagnostics(checked.clock.now, (error) => {
-      checked.onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
+      onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
     })
-    const settings = { ...checked, onError: withNote(guardHandler(checked.onError), diagnostics) }
+    const settings = { ...checked, onError: withNote(onError, diagnostics) }
     const broadcaster = given ?? memory(settings)
     const served = new Served(registry, settings)
     const rooms = new Rooms(broadcaster, withDelivery(diagnostics, settings), (name) => presence.unheld(name))
@@ -201,6 +202,9 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
   }
 
   async drain({ overMs = 10_000 }: { readonly overMs?: number } = {}): Promise<void> {
+    // A client refuses a `bye` with any other number.
+    if (!Number.isSafeInteger(overMs) || overMs < 0)
+      throw new SyncError('bad_options', `"overMs" is ${overMs}: give a whole number from 0`)
     await this.#sessions.drain(overMs, drainGraceMs)
   }
 

@@ -19,7 +19,7 @@ export interface HubDiagnosticFields {
   connect: HubActor & { readonly resumed: boolean }
   /** An upgrade was refused with an HTTP status. `path` is that of the request, without its query, which may hold secrets. */
   refuseUpgrade: { readonly status: number; readonly path: string; readonly origin: string | undefined }
-  /** A session was refused something; `name` is that of the event, message or request. */
+  /** A session was refused something; `name` is that of the event, message or request. Of it and of `channel`, the first 100 UTF-16 units. */
   refuse: HubActor & {
     readonly action: Action | 'history'
     readonly channel: string
@@ -47,7 +47,7 @@ export interface HubDiagnosticFields {
     readonly ms: number
     readonly code: SyncErrorCode | undefined
   }
-  /** Someone is present from now on, shows something else, or is gone. */
+  /** Someone is present from now on, or is gone. */
   presence: HubActor & { readonly channel: string; readonly change: 'enter' | 'leave' }
   /** A connection has ended; `client` and `user` are `undefined` when it was never ready. */
   close: {

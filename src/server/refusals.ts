@@ -39,9 +39,14 @@ const stages: Readonly<Record<RefusedAttempt['action'], ErrorStage>> = {
   presence: 'authorize',
 }
 
+/** How much is kept of what a client has made up, in UTF-16 units: it goes to logs. */
+const keptLength = 100
+
 export function reporter(settings: HubSettings, diagnostics: Diagnostics): Report {
-  return (error, { session, action, channel, name, stage = stages[action] }) => {
+  return (error, { session, action, stage = stages[action], ...named }) => {
     const { code, cause } = error
+    const channel = named.channel.slice(0, keptLength)
+    const name = named.name?.slice(0, keptLength)
     if (diagnostics.isHeard) {
       const actor = { client: session.id, user: session.user!.id }
       diagnostics.note('refuse', { ...actor, action, channel, name, code })

@@ -113,7 +113,7 @@ export class Sessions {
       this.reject(session, parsed.error)
       return
     }
-    for (const type of parsed.unknown) this.#answerUnknown(session, type)
+    this.#answerUnknown(session, parsed.unknown)
     for (const frame of parsed.frames) this.#take(session, frame)
   }
 
@@ -148,13 +148,15 @@ export class Sessions {
     session.close(4003, 'the credentials could not be checked')
   }
 
-  /** Answers a frame of an unknown type, each time; reports the first one of a session only. */
-  #answerUnknown(session: Session, type: string): void {
-    const error = new SyncError('unknown_frame', `Frames of type "${type.slice(0, 32)}" are not known`)
-    session.refuse(null, error)
-    if (session.hasSentUnknown) return
-    session.hasSentUnknown = true
-    this.#report(session, error)
+  /** Answers each unknown type of one message once, and none before the welcome; reports the first one of a session only. */
+  #answerUnknown(session: Session, types: readonly string[]): void {
+    if (types.length === 0 || session.machine.state !== 'ready') return
+    for (const type of new Set(types)) {
+      const error = new SyncError('unknown_frame', `Frames of type "${type.slice(0, 32)}" are not known`)
+      session.refuse(null, error)
+      if (!session.hasSentUnknown) this.#report(session, error)
+      session.hasSentUnknown = true
+    }
   }
 
   #report(session: Session, error: SyncError): void {

@@ -96,6 +96,14 @@ describe('a channel', () => {
 })
 
 describe('the end of a hub', () => {
+  test.each([-1, 0.5, Number.NaN, Infinity, '5' as never])('is not begun over %s ms', async (overMs) => {
+    const { hub } = setUp()
+    await expect(hub.drain({ overMs })).rejects.toMatchObject({ code: 'bad_options' })
+    expect(hub.isTakingSessions).toBe(true)
+    await hub.drain({ overMs: 0 })
+    expect(hub.isTakingSessions).toBe(false)
+  })
+
   test('closes its connections and leaves no timer', async () => {
     const { clock, hub, connect } = setUp()
     hub.serve('lobby', {})
@@ -197,6 +205,13 @@ test('an error handler that throws takes nothing down', async () => {
 test('numbers that cannot work are refused, and options that are undefined keep their defaults', () => {
   for (const options of [{ pingMs: -5 }, { pongMs: Number.NaN }, { maxChannels: 0 }, { pingMs: Infinity }]) {
     expect(() => createHub(registry, options)).toThrow(expect.objectContaining({ code: 'bad_options' }))
+  }
+  for (const told of ['pingMs', 'pongMs', 'maxMessageBytes'] as const) {
+    for (const value of [2_500.5, Infinity, 2 ** 53]) {
+      expect(() => createHub(registry, { [told]: value })).toThrow(
+        `"${told}" is ${value}: give a whole number`,
+      )
+    }
   }
   for (const pingMs of ['x', null] as never[]) {
     expect(() => createHub(registry, { pingMs })).toThrow(expect.objectContaining({ code: 'bad_options' }))

@@ -2,7 +2,7 @@ import { channel, defineRegistry } from 'syncline'
 import { createClient } from 'syncline/client'
 import { createHub, type HubDiagnostic, type HubUser, logTo } from 'syncline/server'
 import { createNetwork, manualClock, seededRandom } from 'syncline/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as z from 'zod'
 import { Diagnostics } from '../../../src/server/diagnostics.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
@@ -212,4 +212,23 @@ describe('while nobody listens', () => {
     // What happens seldom may be made for nobody.
     expect(new Set(noted)).toEqual(new Set(['drain', 'error', 'refuseUpgrade']))
   })
+})
+
+test('a publication that is in the log is acknowledged, though a listener and the error handler both throw', async () => {
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const fail = () => {
+    throw new Error('mine')
+  }
+  const clock = manualClock()
+  const hub = createHub(registry, { clock, onError: fail })
+  hub.serve('room', {})
+  hub.onDiagnostic(fail)
+  const { socket } = createNetwork(hub, { clock })
+  const client = createClient(registry, { url: 'ws://hub/sync', clock, socket })
+  const sent = client.channel('room', { id: 'a' }).publish('said', payload)
+  await clock.advance(100)
+  await expect(sent).resolves.toMatchObject({ offset: 1 })
+  expect(reported.length).toBeGreaterThan(0)
 })

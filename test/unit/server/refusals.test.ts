@@ -34,6 +34,15 @@ describe('a refusal', () => {
     expect(errors).toMatchObject(Array(times).fill(reported))
   })
 
+  test('keeps 100 characters of the names that a client made up', () => {
+    const { report, attempt, errors, noted } = setUp()
+    const made = { channel: 'c'.repeat(100_000), name: 'n'.repeat(100_000) }
+    report(new SyncError('internal', 'no'), { ...attempt, ...made })
+    const [channel, name] = ['c'.repeat(100), 'n'.repeat(100)]
+    expect(noted).toMatchObject([{ type: 'refuse', channel, name }])
+    expect(errors).toMatchObject([{ channel, event: name }])
+  })
+
   test('that is final and has a cause is a failure', () => {
     const { report, attempt, errors } = setUp()
     report(new SyncError('indeterminate', 'who knows', { cause: new Error('engine') }), attempt)

@@ -255,6 +255,18 @@ describe('a frame before the welcome', () => {
   })
 })
 
+test('an unknown frame before the welcome is ignored: nothing comes before that', async () => {
+  const { connect, clock, errors } = setUp()
+  const { say, socket } = connect()
+  say(['early'])
+  say([['early'], hello()])
+  say(['early'])
+  await clock.settle()
+  expect([socket.frames.map(([type]) => type), socket.closes, errors]).toEqual([['welcome'], [], []])
+  say(['late'])
+  expect([socket.of('err').length, errors.length]).toEqual([1, 1])
+})
+
 describe('a ready session', () => {
   test('has each frame of a batch taken in order', async () => {
     const { greet, subscribed } = setUp()
@@ -282,6 +294,16 @@ describe('a ready session', () => {
     expect(socket.messages.at(-1)!.length).toBeLessThan(200)
     expect([subscribed.length, socket.closes]).toEqual([1, []])
     expect(errors).toMatchObject([{ code: 'unknown_frame', stage: 'frame' }])
+  })
+
+  test('has an unknown type answered once for a message, however often it is in there', async () => {
+    const { greet, errors } = setUp()
+    const { say, socket } = await greet()
+    say([['new'], ['other'], ...Array.from({ length: 1_000 }, () => ['new'])])
+    expect(socket.of('err').length).toBe(2)
+    say(['new'])
+    expect(socket.of('err').length).toBe(3)
+    expect(errors).toMatchObject([{ code: 'unknown_frame' }])
   })
 
   test('is closed when it says hello again', async () => {
