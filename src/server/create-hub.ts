@@ -29,7 +29,7 @@ import {
 } from './options.ts'
 import { Presence, type PresenceList } from './presence.ts'
 import { Publications } from './publications.ts'
-import { reporter } from './refusals.ts'
+import { reporter, thrownAtApp } from './refusals.ts'
 import type { Refusal } from './request.ts'
 import { Requests } from './requests.ts'
 import { type Room, Rooms } from './rooms.ts'
@@ -153,10 +153,17 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const channel = this.#channel(key, channelName(this.registry, key, ...params))
     const handle: HubChannel<AnyRegistry, string> = {
       name: channel.name,
-      publish: (event, data, options) => channel.publish({ event, data, options }),
-      tell: (message, data, options) => channel.tell(message, data, options),
-      position: () => channel.position(),
-      history: (query) => channel.history(query) as ReturnType<HubChannel<AnyRegistry, string>['history']>,
+      publish: (event, data, options) => channel.publish({ event, data, options }).catch(thrownAtApp),
+      tell: (message, data, options) => {
+        try {
+          return channel.tell(message, data, options)
+        } catch (error) {
+          return thrownAtApp(error)
+        }
+      },
+      position: () => channel.position().catch(thrownAtApp),
+      history: (query) =>
+        channel.history(query).catch(thrownAtApp) as ReturnType<HubChannel<AnyRegistry, string>['history']>,
       presence: () => channel.presence() as Promise<PresenceList<never>>,
       count: () => channel.count(),
     }
@@ -169,7 +176,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
       publish: (key, event, ...[data, options]) => {
         const channels = users.map((user) => this.#channel(key, channelName(this.registry, key, { user })))
         const publications = channels.map((channel) => channel.publish({ event, data, options }))
-        return allPublished(publications, this.settings.onError)
+        return allPublished(publications, this.settings.onError).catch(thrownAtApp)
       },
     }
   }
@@ -181,6 +188,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
 
   disconnect(which: SessionChoice): number {
     const sessions = this.#directory.chosen(which)
+    if ('user' in which) this.#directory.sendAway(String(which.user))
     for (const session of sessions) session.close(4503, 'sent away')
     return sessions.length
   }

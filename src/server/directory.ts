@@ -6,6 +6,9 @@ export class Directory {
   readonly #byId = new Map<string, Session>()
   readonly #byUser = new Map<string, Session[]>()
 
+  /** Those of whom the app is being asked who they are. */
+  readonly asking = new Set<Session>()
+
   /** How many there are. */
   get size(): number {
     return this.#byId.size
@@ -17,6 +20,14 @@ export class Directory {
 
   ofUser(id: string): readonly Session[] {
     return this.#byUser.get(id) ?? []
+  }
+
+  /** All of a user who come in after this came before it: who is being asked about now is not let in as this user. */
+  sendAway(user: string): void {
+    for (const session of this.asking) {
+      session.awayUsers ??= new Set()
+      session.awayUsers.add(user)
+    }
   }
 
   chosen(which: SessionChoice): readonly Session[] {

@@ -25,12 +25,23 @@ export async function shakeHands(
     session.close(4502, `the registry must be at version ${registry.minVersion} or later`)
     return undefined
   }
+  directory.asking.add(session)
   const user = await identify(session, hello.token, parts)
+  directory.asking.delete(session)
   session.request = undefined
   if (!user || session.machine.state !== 'authenticating') return undefined
+  if (session.awayUsers?.has(user.id)) {
+    session.close(4503, 'sent away')
+    return undefined
+  }
   const older = directory.get(session.id)
   if (older && older.user?.id !== user.id) {
     session.close(4503, 'this session belongs to another user')
+    return undefined
+  }
+  // Admitted before, and yet the newer one: it took longer to find out who this is.
+  if (older && older.arrival > session.arrival) {
+    session.close(4506, 'the session has a newer connection')
     return undefined
   }
   older?.close(4506, 'the session has a newer connection')

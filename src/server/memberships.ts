@@ -1,7 +1,7 @@
 import type { SubFrame, SubOptions, UnsubFrame, WirePosition } from '../protocol/frames.ts'
 import { isSyncError, SyncError, toSyncError } from '../shared/errors.ts'
 import type { Diagnostics } from './diagnostics.ts'
-import { inTime, isPromise, undecided } from './in-time.ts'
+import { inTime, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, recover, standing } from './recovery.ts'
@@ -36,6 +36,9 @@ export interface MembershipParts {
   readonly presence: Pick<Presence, 'greet'>
 }
 
+/** In UTF-16 code units; no pattern with values of 256 writes a longer one. What is kept of an attempt is its name. */
+const longestName = 16_384
+
 /** Which session holds which channel: asks the app, follows the log, and answers. */
 export class Memberships {
   readonly #parts: MembershipParts
@@ -48,6 +51,10 @@ export class Memberships {
 
   /** Answers a `sub` frame, exactly once, with `subscribed` or `err`. */
   async subscribe(session: Session, [, ref, name, options]: SubFrame): Promise<void> {
+    if (name.length > longestName) {
+      this.#refuse(session, { ref, name }, new SyncError('unknown_channel', 'No channel has so long a name'))
+      return
+    }
     this.#drop(session, name)
     // The answer to a replaced request may have been one too many for a slow consumer.
     if (session.machine.state === 'closed') return
@@ -87,24 +94,21 @@ export class Memberships {
       membership.room = rooms.hold(name)
       if (!membership.room.isReady) await this.#inTime(membership.room.ready)
       if (!isCurrent()) return
-      const found = this.#find(membership.room, options, isCurrent)
-      const outcome = isPromise(found) ? await found : found
+      const grant = (outcome: Outcome) => this.#grant({ session, membership, channel }, outcome)
+      // Nothing of the log is read where nothing can be missing.
+      const at = standing(membership.room.position, options)
+      if (at) grant(at)
+      else {
+        const recovery = { rooms, room: membership.room, options: options!, isCurrent }
+        await recover(recovery, (work) => this.#inTime(work), grant)
+      }
       membership.isDecided = true
-      if (isCurrent()) this.#grant({ session, membership, channel }, outcome)
     } catch (cause) {
       membership.isDecided = true
       if (!isCurrent()) return
       this.#forget(session, name)
       this.#fail(session, { ...membership, name }, cause)
     }
-  }
-
-  /** What is said of the client's position, and what it is sent of the past. Takes nothing of the log where nothing can be missing. */
-  #find(room: Room, options: SubOptions | undefined, isCurrent: () => boolean): Outcome | Promise<Outcome> {
-    const at = standing(room.position, options)
-    if (at) return at
-    const { rooms } = this.#parts
-    return recover({ rooms, room, options: options!, isCurrent }, (work) => this.#inTime(work))
   }
 
   /** How many other channels a session holds or waits for; one that it gave up counts until the app has decided. */

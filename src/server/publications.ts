@@ -33,9 +33,15 @@ export class Publications {
 
   /** Answers a `pub` frame, exactly once, with `ack` or `nak`; not at all when its session has ended before. */
   publish(session: Session, frame: PubFrame): void {
-    const [, n, , name] = frame
-    if (session.pending >= this.#parts.settings.maxPending) {
+    const [, n, , name, , , ageMs] = frame
+    const { maxPending } = this.#parts.settings
+    if (session.pending >= maxPending && ageMs === undefined) {
       session.send(['nak', name, n, 'overloaded', 'Too much of this session is being worked on'])
+      return
+    }
+    // Of one that is sent again, nobody may say that it was not applied: it may come again later.
+    if (session.pending >= 2 * maxPending) {
+      session.close(4005, 'too much of this session is being worked on')
       return
     }
     session.pending++
@@ -87,7 +93,9 @@ export class Publications {
     const [, , , name, event, data, ageMs] = frame
     // Of one that was applied, nobody may say that it was not: this goes before all checks.
     const known =
-      ageMs === undefined ? undefined : await broadcaster.recall(name, this.#senderOf(session, frame, at))
+      ageMs === undefined
+        ? undefined
+        : await broadcaster.recall(name, this.#senderOf(session, frame, at)).catch(notKnown)
     if (known) return known
     const channel = served.find(name)
     const schema = ownEntry(channel.definition.spec.clientEvents ?? {}, event)
@@ -104,7 +112,7 @@ export class Publications {
     const time = this.#parts.settings.clock.now()
     const body = encodeBody({ time, sender: session.id, name: event, data: sent })
     const sender = this.#senderOf(session, frame, at)
-    const appended = await broadcaster.append(name, body, { sender }).catch(notKnown)
+    const appended = await broadcaster.append(name, body, { sender }).catch(notTold)
     if (diagnostics.isHeard && !appended.duplicate) {
       const { offset } = appended
       const by = { client: session.id, user: session.user!.id }
@@ -114,7 +122,7 @@ export class Publications {
   }
 
   /** A resend has aged while others, and the app, were waited for. */
-  #senderOf({ id }: Session, [, n, base, , , , ageMs]: PubFrame, at: number): SenderMark {
+  #senderOf({ sender: id }: Session, [, n, base, , , , ageMs]: PubFrame, at: number): SenderMark {
     if (ageMs === undefined) return { id, n, base }
     return { id, n, base, ageMs: ageMs + Math.max(0, this.#parts.settings.clock.now() - at) }
   }
@@ -144,8 +152,14 @@ function reduced(schema: Schema, changed: unknown): unknown {
   }
 }
 
-/** An engine that breaks its contract may have done anything. */
+/** Whether it was applied the first time could not be found out. */
 function notKnown(cause: unknown): never {
+  if (isSyncError(cause) && cause.code === 'indeterminate') throw cause
+  throw new SyncError('indeterminate', 'Whether it was appended before is not known', { cause })
+}
+
+/** An engine that breaks its contract may have done anything. */
+function notTold(cause: unknown): never {
   if (isSyncError(cause)) throw cause
   throw new SyncError('indeterminate', 'The broadcaster failed: it may have been appended', { cause })
 }

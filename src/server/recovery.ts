@@ -32,18 +32,19 @@ interface Recovery {
 
 /**
  * Reads what came after a position, or the newest entries, and joins to it what was delivered in the meantime. All or nothing: if
- * not every entry follows on the one before it, nothing is replayed.
+ * not every entry follows on the one before it, nothing is replayed. `use` hears of the outcome in the very moment in which it is true: an entry that came between
+ * that and its use would be in neither.
  */
 export async function recover(
   { rooms, room, options, isCurrent }: Recovery,
   inTime: <T>(work: Promise<T>) => Promise<T>,
-): Promise<Outcome> {
+  use: (outcome: Outcome) => void,
+): Promise<void> {
   const { since, rewind = 0 } = options
   const meantime = rooms.overhear(room)
   try {
     const read = await inTime(rooms.read(room, since ? { after: since[1] } : { after: 0, limit: rewind }))
-    if (!isCurrent()) return { position: room.position, recovered: null, entries: [] }
-    return joined(read, { since, meantime: meantime.entries, position: room.position })
+    if (isCurrent()) use(joined(read, { since, meantime: meantime.entries, position: room.position }))
   } finally {
     meantime.stop()
   }

@@ -56,12 +56,21 @@ export function reporter(settings: HubSettings, diagnostics: Diagnostics): Repor
   }
 }
 
+/** What the hub's own methods have thrown at the app: where a handler lets it pass, it says nothing of what the client has sent. */
+const own = new WeakSet<SyncError>()
+
+/** Rethrows what a method of the hub throws at the app, so that it is known again. */
+export function thrownAtApp(error: unknown): never {
+  if (isSyncError(error)) own.add(error)
+  throw error
+}
+
 /**
  * What a client is told of a failure: what an app refused with, and what a client can do something about. All else is a defect of the app, such as an
  * asynchronous schema: its words stay on this side.
  */
 export function toAnswer(cause: unknown): SyncError {
-  if (isSyncError(cause) && wireErrorCodes.includes(cause.code)) return cause
+  if (isSyncError(cause) && wireErrorCodes.includes(cause.code) && !own.has(cause)) return cause
   return new SyncError('internal', 'The hub could not do this', { cause })
 }
 

@@ -22,15 +22,13 @@ export interface RequestParts {
   readonly owner: string
 }
 
-/** One request whose handler has not ended yet. A class, as there are many: what few handlers ask for is made when they do. */
+/**
+ * One request, from its arrival to the end of its handler. A class, as there are many: what few handlers ask for is made when they
+ * do.
+ */
 class Run {
   readonly key: string
   readonly ref: number
-  readonly channel: ServedChannel
-  readonly name: string
-  readonly input: unknown
-  /** Whether it may run twice. */
-  readonly isRepeatable: boolean
   /** Who asked first. */
   readonly asker: Session
   /** Who gets the answer: the newest connection of the session that has asked; nobody after `cancel` or the deadline. */
@@ -39,15 +37,22 @@ class Run {
   endedBy: SyncError | undefined
   #abort: AbortController | undefined
 
-  constructor(session: Session, ref: number, { channel, name, input, isRepeatable }: Checked) {
+  constructor(session: Session, ref: number) {
     this.key = keyOf(session, ref)
     this.ref = ref
-    this.channel = channel
-    this.name = name
-    this.input = input
-    this.isRepeatable = isRepeatable
     this.asker = session
     this.session = session
+  }
+
+  /** Whether anybody is there to be answered: who has gone asks again, if it comes back. */
+  get isWanted(): boolean {
+    return this.session !== undefined && this.session.machine.state !== 'closed'
+  }
+
+  /** Answers another connection of the same session, which has asked again. */
+  attach(session: Session): void {
+    if (this.endedBy) session.refuse(this.ref, this.endedBy)
+    else this.session = session
   }
 
   get signal(): AbortSignal {
@@ -66,6 +71,14 @@ class Run {
   }
 }
 
+/** What a request asks for, valid, and whether it is allowed: at once, or in a while. */
+interface Checked {
+  readonly channel: ServedChannel
+  readonly name: string
+  readonly input: unknown
+  readonly allowed: void | Promise<void>
+}
+
 /** What a handler gets. A class, so that the signal is made for those who ask for it. */
 class Asked {
   readonly input: unknown
@@ -75,11 +88,11 @@ class Asked {
   readonly key: string
   readonly #run: Run
 
-  constructor(run: Run) {
-    this.input = run.input
+  constructor(run: Run, { input, channel }: Checked) {
+    this.input = input
     this.user = run.asker.user!
     this.client = run.asker.id
-    this.params = run.channel.params
+    this.params = channel.params
     this.key = run.key
     this.#run = run
   }
@@ -87,15 +100,6 @@ class Asked {
   get signal(): AbortSignal {
     return this.#run.signal
   }
-}
-
-/** What a request asks for: valid, and allowed. */
-interface Checked {
-  readonly channel: ServedChannel
-  readonly name: string
-  readonly input: unknown
-  readonly allowed: void | Promise<void>
-  readonly isRepeatable: boolean
 }
 
 /** What is kept of an answer to be given again: the type of its frame, and what comes after the reference, as JSON. */
@@ -110,31 +114,29 @@ export class Requests {
     this.#parts = parts
   }
 
-  /** Answers a `req` frame with `res` or `err`. Never rejects. */
+  /** Answers a `req` frame with `res` or `err`; not at all when its session has ended before. Never rejects. */
   async ask(session: Session, frame: ReqFrame): Promise<void> {
-    const [, ref, channel, name, , options] = frame
-    if (session.pending >= this.#parts.settings.maxPending) {
-      session.refuse(ref, new SyncError('overloaded', 'Too much of this session is being worked on'))
+    const [, ref, channel, name] = frame
+    const known = this.#running.get(keyOf(session, ref))
+    if (known) {
+      // Asked again over a new connection, while it is decided or the handler runs.
+      known.attach(session)
       return
     }
+    const run = new Run(session, ref)
+    const isAgain = this.#isAgain(frame)
+    this.#running.set(run.key, run)
     session.pending++
     try {
-      const ageMs = options?.ageMs
-      if (ageMs !== undefined && !this.#mayRepeat(frame)) await this.#askAgain(session, frame, ageMs)
-      else {
-        const checked = this.#check(session, frame)
-        if (checked.allowed) await checked.allowed
-        const run = new Run(session, ref, checked)
-        if (run.isRepeatable || this.#isToRun(session, ref, await this.#claim(run.key))) {
-          await this.#run(run, options?.timeoutMs)
-        }
-      }
+      this.#requireRoom(session, isAgain)
+      await this.#serve(run, frame, isAgain)
     } catch (cause) {
       const error = toAnswer(cause)
-      session.refuse(ref, error)
+      run.session?.refuse(ref, error)
       this.#parts.report(error, { session, action: 'request', channel, name })
     } finally {
       session.pending--
+      this.#running.delete(run.key)
     }
   }
 
@@ -145,30 +147,38 @@ export class Requests {
       ?.end(new SyncError('aborted', 'The client has cancelled the request'))
   }
 
-  /** Of a request that has run, nobody may say that it may not: one that is sent again is looked up before all checks. */
-  async #askAgain(session: Session, frame: ReqFrame, ageMs: number): Promise<void> {
-    const [, ref, , , , options] = frame
-    const key = keyOf(session, ref)
-    if (!this.#isToRun(session, ref, await this.#claim(key, ageMs))) return
+  /** Whether it may have run before: it was sent before, and may not simply be run again. */
+  #isAgain([, , channel, name, , options]: ReqFrame): boolean {
+    return options?.ageMs !== undefined && !this.#parts.served.mayRepeat(channel, name)
+  }
+
+  #requireRoom(session: Session, isAgain: boolean): void {
+    if (session.pending <= this.#parts.settings.maxPending) return
+    // Of one that may have run, nobody may say that it has not.
+    if (isAgain)
+      throw new SyncError('indeterminate', 'Too much of this session is being worked on to find out')
+    throw new SyncError('overloaded', 'Too much of this session is being worked on')
+  }
+
+  async #serve(run: Run, frame: ReqFrame, isAgain: boolean): Promise<void> {
+    const [, , , , , options] = frame
+    // Of a request that has run, nobody may say that it may not: one that is sent again is looked up before all checks.
+    if (isAgain && !(await this.#claimAgain(run, options!.ageMs!))) return
     let checked: Checked
     try {
-      checked = this.#check(session, frame)
+      checked = this.#check(run.asker, frame)
       if (checked.allowed) await checked.allowed
     } catch (error) {
       // Nothing was done, so it may be tried again.
-      await this.#parts.broadcaster.release(key, this.#parts.owner)
+      if (isAgain) await this.#release(run)
       throw error
     }
-    await this.#run(new Run(session, ref, checked), options?.timeoutMs)
+    const isOnce = !this.#parts.served.mayRepeat(checked.channel.name, checked.name)
+    if (isOnce && !isAgain && !this.#isToRun(run, await this.#claim(run.key))) return
+    if (run.isWanted) await this.#run(run, checked, { isOnce, timeoutMs: options?.timeoutMs })
+    else if (isOnce) await this.#release(run)
   }
 
-  /** Whether the app has said that it may run twice: then nothing is kept of it. */
-  #mayRepeat([, , channel, name]: ReqFrame): boolean {
-    const { spec } = this.#parts.served.find(channel).definition
-    return ownEntry(spec.requests, name)?.idempotent === true
-  }
-
-  /** What it asks for, if it is valid, and whether that is allowed: at once, or in a while. */
   #check(session: Session, [, , channelName, name, data]: ReqFrame): Checked {
     const { served } = this.#parts
     const channel = served.find(channelName)
@@ -179,7 +189,7 @@ export class Requests {
     }
     const input: unknown = validate(spec.input, data)
     const allowed = served.authorize({ session, channel, action: 'request', name })
-    return { channel, name, input, allowed, isRepeatable: spec.idempotent === true }
+    return { channel, name, input, allowed }
   }
 
   #claim(key: string, ageMs?: number): Promise<Claim> {
@@ -187,52 +197,67 @@ export class Requests {
     return broadcaster.claim({ key, owner, ageMs })
   }
 
-  /** Whether the request is to run now. If not, it has been answered, or will be by whoever runs it. */
-  #isToRun(session: Session, ref: number, claim: Claim): boolean {
+  /** What cannot be looked up is not known. */
+  async #claimAgain(run: Run, ageMs: number): Promise<boolean> {
+    let claim: Claim
+    try {
+      claim = await this.#claim(run.key, ageMs)
+    } catch (cause) {
+      if (isSyncError(cause) && cause.code === 'indeterminate') throw cause
+      throw new SyncError('indeterminate', 'Whether the request has run is not known', { cause })
+    }
+    return this.#isToRun(run, claim)
+  }
+
+  #release({ key }: Run): Promise<void> {
+    return this.#parts.broadcaster.release(key, this.#parts.owner)
+  }
+
+  /** Whether the request is to run now. If not, it has been answered. */
+  #isToRun(run: Run, claim: Claim): boolean {
     if (claim.state === 'granted') return true
-    const run = this.#running.get(keyOf(session, ref))
-    if (claim.state === 'settled') answer(session, ref, claim.result as Answer)
-    // Asked again over a new connection, while the handler runs.
-    else if (run) run.session = session
-    else
+    if (claim.state === 'held') {
       throw new SyncError('indeterminate', 'The request was begun elsewhere: its outcome is not known here')
+    }
+    if (run.session) answer(run.session, run.ref, claim.result as Answer)
     return false
   }
 
   /** Runs the handler to its end, keeps the answer for whoever asks again, and gives it; at the deadline, says so. */
-  async #run(run: Run, timeoutMs: number | undefined): Promise<void> {
+  async #run(
+    run: Run,
+    checked: Checked,
+    { isOnce, timeoutMs }: { isOnce: boolean; timeoutMs: number | undefined },
+  ): Promise<void> {
     const { broadcaster, diagnostics, owner, settings } = this.#parts
     const startedAt = diagnostics.isHeard ? settings.clock.now() : 0
-    this.#running.set(run.key, run)
     let code: SyncErrorCode | undefined
     let result: Answer
     try {
-      result = await this.#handle(run, timeoutMs)
+      result = await this.#handle(run, checked, timeoutMs)
     } catch (cause) {
       const error = toAnswer(cause)
       code = error.code
       result = refusal(error)
       // Nobody waits any more for one that was cancelled; of one that is overdue, it has been said.
-      if (!run.endedBy) this.#report(error, run)
+      if (!run.endedBy) this.#report(error, run, checked)
     }
     try {
       // Kept before it is given: who does not get it, asks again.
-      if (!run.isRepeatable) await broadcaster.settle(run.key, owner, result)
+      if (isOnce) await broadcaster.settle(run.key, owner, result)
     } catch (error) {
-      this.#report(toSyncError(error, 'unavailable'), run)
+      this.#report(toSyncError(error, 'unavailable'), run, checked)
     }
-    // Of one that may run twice, a newer run may have come.
-    if (this.#running.get(run.key) === run) this.#running.delete(run.key)
     if (run.session) answer(run.session, run.ref, result)
-    if (diagnostics.isHeard) this.#note(run, { code, ms: settings.clock.now() - startedAt })
+    if (diagnostics.isHeard) this.#note(run, checked, { code, ms: settings.clock.now() - startedAt })
   }
 
   /** The answer of the handler, waited for no longer than may be. Rejects with what failed. */
-  async #handle(run: Run, timeoutMs: number | undefined): Promise<Answer> {
-    const { channel, name } = run
-    let reply = this.#call(run)
+  async #handle(run: Run, checked: Checked, timeoutMs: number | undefined): Promise<Answer> {
+    const { channel, name } = checked
+    let reply = call(run, checked)
     if (isPromise(reply)) {
-      const cancel = this.#limit(run, timeoutMs)
+      const cancel = this.#limit(run, checked, timeoutMs)
       try {
         reply = await reply
       } catch (cause) {
@@ -266,36 +291,40 @@ export class Requests {
     }
   }
 
-  #call(run: Run): unknown {
-    const { channel, name } = run
-    try {
-      return channel.handlers.requests![name]!(new Asked(run))
-    } catch (cause) {
-      throw failureOf(cause, name)
-    }
-  }
-
   /** Ends the waiting at the deadline. The handler may go on; who asks again gets its answer. */
-  #limit(run: Run, timeoutMs: number | undefined): Undo {
+  #limit(run: Run, checked: Checked, timeoutMs: number | undefined): Undo {
     const { clock, handlerTimeoutMs } = this.#parts.settings
     const ms = Math.max(1, Math.min(handlerTimeoutMs, timeoutMs ?? handlerTimeoutMs))
     return clock.after(ms, () => {
-      const error = new SyncError('timeout', `The handler of "${run.name}" has not answered in ${ms} ms`)
+      const error = new SyncError('timeout', `The handler of "${checked.name}" has not answered in ${ms} ms`)
       const { session } = run
       run.end(error)
       if (!session) return
       session.refuse(run.ref, error)
-      this.#report(error, run)
+      this.#report(error, run, checked)
     })
   }
 
-  #report(error: SyncError, { channel, name, asker }: Run): void {
+  #report(error: SyncError, { asker }: Run, { channel, name }: Checked): void {
     this.#parts.report(error, { session: asker, action: 'request', channel: channel.name, name })
   }
 
-  #note({ channel, name, asker }: Run, rest: { code: SyncErrorCode | undefined; ms: number }): void {
+  #note(
+    { asker }: Run,
+    { channel, name }: Checked,
+    rest: { code: SyncErrorCode | undefined; ms: number },
+  ): void {
     const actor = { client: asker.id, user: asker.user!.id }
     this.#parts.diagnostics.note('request', { ...actor, channel: channel.name, name, ...rest })
+  }
+}
+
+function call(run: Run, checked: Checked): unknown {
+  const { channel, name } = checked
+  try {
+    return channel.handlers.requests![name]!(new Asked(run, checked))
+  } catch (cause) {
+    throw failureOf(cause, name)
   }
 }
 
@@ -303,9 +332,8 @@ function failureOf(cause: unknown, name: string): SyncError {
   return isSyncError(cause) ? cause : new SyncError('internal', `The handler of "${name}" failed`, { cause })
 }
 
-/** By its public id: the key reaches handlers and databases, the secret must not. */
-function keyOf({ id }: Session, ref: number): string {
-  return `${id}:${ref}`
+function keyOf({ sender }: Session, ref: number): string {
+  return `${sender}:${ref}`
 }
 
 function answer(session: Session, ref: number, kept: Answer): void {

@@ -1,6 +1,7 @@
 import type { ChannelDefinition } from '../registry/channel.ts'
 import { type AnyRegistry, resolveName } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
+import { ownEntry } from '../shared/own-entry.ts'
 import type { AnyHandlers } from './handlers.ts'
 import { inTime, isPromise, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
@@ -67,6 +68,15 @@ export class Served {
     if (this.#known.size >= maxKnownNames) this.#known.clear()
     this.#known.set(name, served)
     return served
+  }
+
+  /** Whether the app has said that a request may run twice. `false` for what is none. */
+  mayRepeat(channel: string, request: string): boolean {
+    try {
+      return ownEntry(this.find(channel).definition.spec.requests, request)?.idempotent === true
+    } catch {
+      return false
+    }
   }
 
   /**

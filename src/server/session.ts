@@ -42,6 +42,10 @@ export class Session implements WheelItem {
   hasSentUnknown = false
   /** How many of its publications, requests and other questions are being worked on. */
   pending = 0
+  /** Counts the connections of a hub: which of two of one session is the newer one. */
+  arrival = 0
+  /** Who was sent away while it was asked who this is. */
+  awayUsers: Set<string> | undefined
   /** When it came, in milliseconds since 1970. */
   readonly since: number
   /** When something last came from, and went to, the client, in milliseconds since 1970. */
@@ -61,6 +65,14 @@ export class Session implements WheelItem {
     this.#settings = settings
     this.request = request
     this.since = this.heardAt = this.toldAt = settings.clock.now()
+  }
+
+  /**
+   * Who sends: by the public id, as the secret must not reach handlers and databases, and by the user, as nobody may get the answers of another one who
+   * had the session before.
+   */
+  get sender(): string {
+    return `${this.id}:${this.user!.id}`
   }
 
   /** How much waits unsent for this client, in bytes. */

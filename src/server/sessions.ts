@@ -46,6 +46,7 @@ export class Sessions {
   /** Why no more are taken, once that is so. */
   #away: Away | undefined
   readonly #onEmpty: (() => void)[] = []
+  #arrivals = 0
 
   constructor(parts: SessionsParts) {
     this.#parts = parts
@@ -66,6 +67,7 @@ export class Sessions {
   accept(socket: SessionSocket, request: ConnectRequest): SessionHandlers {
     const session = new Session(socket, this.#parts.settings, request)
     session.onEnd = this.#ended
+    session.arrival = ++this.#arrivals
     const { status } = this
     this.#all.add(session)
     if (this.#away) session.close(this.#away.code, this.#away.reason)
@@ -174,6 +176,7 @@ export class Sessions {
   readonly #ended = (session: Session, { code, reason }: SessionEnd): void => {
     const { memberships, directory, presence, diagnostics, settings } = this.#parts
     this.#all.delete(session)
+    directory.asking.delete(session)
     this.#heartbeat.stop(session)
     memberships.releaseAll(session)
     if (session.user) {

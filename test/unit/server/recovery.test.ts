@@ -202,3 +202,26 @@ test.each([
   expect(socket.brief[0]).toBe(failure ? 'err 1 unavailable' : 'subscribed 1 1')
   expect(overhear.mock.results.map(({ value }) => value.entries.length)).toEqual([1])
 })
+
+test.each(['since', 'rewind'] as const)(
+  'an entry that comes at any moment of a recovery (%s) is neither lost nor doubled',
+  async (how) => {
+    for (let depth = 0; depth < 40; depth++) {
+      const subject = recoveryOnTest(16)
+      await subject.append(2)
+      await subject.join('bob').sub(1)
+      const { epoch, tag } = subject.log[0]!
+      const { socket, sub } = subject.join('ann')
+      const asked = sub(1, how === 'since' ? { since: [epoch, 1, tag] } : { rewind: 1 })
+      const appended = (async () => {
+        for (let i = 0; i < depth; i++) await null
+        await subject.append(1)
+      })()
+      await Promise.all([asked, appended])
+      await subject.clock.settle()
+      const offsets = (socket.of('ev') as EvFrame[]).map(([, , offset]) => offset)
+      const last = offsets.at(-1)
+      expect([depth, last, new Set(offsets).size], `after ${depth} turns`).toEqual([depth, 3, offsets.length])
+    }
+  },
+)

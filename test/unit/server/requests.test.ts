@@ -1,61 +1,6 @@
-import { channel, defineRegistry } from 'syncline'
 import { describe, expect, test } from 'vitest'
-import * as z from 'zod'
-import type { ReqFrame, ReqOptions } from '../../../src/protocol/frames.ts'
-import type { AnyHandlers } from '../../../src/server/handlers.ts'
-import { Requests } from '../../../src/server/requests.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
-import { readySession } from '../../support/fake-sessions.ts'
-import { hubParts } from '../../support/hub-parts.ts'
-
-const numbers = z.object({ a: z.number(), b: z.number().default(1) })
-const registry = defineRegistry({
-  room: channel('room/:id', {
-    events: { added: z.object({}) },
-    requests: {
-      add: { input: numbers, output: z.object({ sum: z.number() }) },
-      look: { input: z.null(), output: z.number(), idempotent: true },
-      spare: { input: z.null(), output: z.null() },
-      constructor: { input: z.null(), output: z.null() },
-    },
-  }),
-})
-
-type Handler = NonNullable<NonNullable<AnyHandlers['requests']>[string]>
-type Fields = Partial<{ name: string; request: string; data: unknown; options: ReqOptions }>
-
-interface Held {
-  readonly request: Parameters<Handler>[0]
-  readonly answer: (reply: unknown) => void
-  readonly fail: (error: unknown) => void
-}
-
-function setUp(handler?: Handler, { authorize, ...options }: Record<string, unknown> = {}) {
-  const parts = hubParts(registry, options)
-  const held: Held[] = []
-  const hold: Handler = (request) => new Promise((answer, fail) => held.push({ request, answer, fail }))
-  const handlers = { requests: { add: handler ?? hold, look: handler ?? hold } }
-  parts.served.add('room', { ...handlers, ...(authorize ? { authorize: authorize as () => boolean } : {}) })
-  const requests = new Requests({ ...parts, owner: 'node 1' })
-  const connect = (user = 'ann') => {
-    const { session, socket } = readySession(parts.settings, { id: user })
-    const ask = (
-      ref: number,
-      { name = 'room/1', request = 'add', data = { a: 1 }, options }: Fields = {},
-    ) => {
-      const frame: ReqFrame = ['req', ref, name, request, data]
-      if (options) frame[5] = options
-      void requests.ask(session, frame)
-    }
-    return { session, socket, ask, cancel: (ref: number) => requests.cancel(session, ref) }
-  }
-  return { ...parts, requests, held, connect, ...connect(), settle: () => parts.clock.settle() }
-}
-
-const sum: Handler = ({ input }) => {
-  const { a, b } = input as { a: number; b: number }
-  return { sum: a + b, secret: 'hunter2' }
-}
+import { type Fields, type Handler, requestsOnTest as setUp, sum } from '../../support/requests-on-test.ts'
 
 describe('a request', () => {
   test('is answered with what the schema lets through of the reply, and where the log stands then', async () => {
@@ -76,7 +21,7 @@ describe('a request', () => {
       user: { id: 'ann' },
       client: session.id,
       params: { id: '1' },
-      key: `${session.id}:7`,
+      key: `${session.id}:ann:7`,
     })
     expect(signal.aborted).toBe(false)
   })
@@ -272,120 +217,4 @@ test('a signal that is asked for after the cancellation is aborted from the star
   await settle()
   cancel(1)
   expect(held[0]!.request.signal.aborted).toBe(true)
-})
-
-describe('a request that is sent again', () => {
-  const resend = { options: { ageMs: 50 } }
-
-  test('gets the first answer, and its handler does not run again', async () => {
-    const { ask, connect, held, settle, socket } = setUp()
-    ask(1)
-    await settle()
-    held[0]!.answer({ sum: 5 })
-    await settle()
-    const again = connect()
-    again.ask(1, resend)
-    await settle()
-    expect(again.socket.frames).toEqual(socket.frames)
-    expect(held).toHaveLength(1)
-  })
-
-  test('gets the first refusal of the handler', async () => {
-    const { ask, connect, held, settle } = setUp()
-    ask(1)
-    await settle()
-    held[0]!.fail(new SyncError('not_found', 'No such room'))
-    await settle()
-    const again = connect()
-    again.ask(1, resend)
-    await settle()
-    expect(again.socket.frames).toEqual([['err', 1, 'not_found', 'No such room']])
-  })
-
-  test('while its handler runs gets the answer, and the older connection does not', async () => {
-    const { ask, connect, held, settle, socket } = setUp()
-    ask(1)
-    await settle()
-    const again = connect()
-    again.ask(1, resend)
-    await settle()
-    held[0]!.answer({ sum: 5 })
-    await settle()
-    expect([socket.frames, again.socket.brief.length, held.length]).toEqual([[], 1, 1])
-  })
-
-  test('and never arrived before runs now', async () => {
-    const { ask, socket, settle, clock } = setUp(sum)
-    await clock.advance(1_000)
-    ask(1, resend)
-    await settle()
-    expect(socket.frames).toMatchObject([['res', 1, { sum: 2 }, expect.any(Array)]])
-  })
-
-  test('is looked up before it is checked, as it may have run', async () => {
-    let isAllowed = true
-    const { ask, connect, settle, socket, clock } = setUp(sum, { authorize: () => isAllowed })
-    await clock.advance(1_000)
-    ask(1)
-    await settle()
-    isAllowed = false
-    const again = connect()
-    again.ask(1, { ...resend, data: 'rubbish' })
-    again.ask(2, resend)
-    await settle()
-    expect([again.socket.frames[0], again.socket.brief[1]]).toEqual([socket.frames[0], 'err 2 forbidden'])
-    isAllowed = true
-    again.ask(2, resend)
-    await settle()
-    expect(again.socket.frames[2], 'what was refused left no claim').toMatchObject([
-      'res',
-      2,
-      { sum: 2 },
-      expect.any(Array),
-    ])
-  })
-
-  test('and was begun by another node, or so long ago that nobody knows, is indeterminate', async () => {
-    const { ask, socket, settle, broadcaster, session, held } = setUp()
-    await broadcaster.claim({ key: `${session.id}:1`, owner: 'node 2' })
-    ask(1, resend)
-    ask(2, { options: { ageMs: 600_000 } })
-    await settle()
-    expect([socket.brief, held]).toEqual([['err 1 indeterminate', 'err 2 indeterminate'], []])
-  })
-
-  test('runs again where the app has said that it may, and nothing is kept of it', async () => {
-    const { ask, connect, held, settle, broadcaster, session } = setUp()
-    ask(1, { request: 'look', data: null })
-    await settle()
-    held[0]!.answer(1)
-    await settle()
-    const again = connect()
-    again.ask(1, { ...resend, request: 'look', data: null })
-    await settle()
-    held[1]!.answer(2)
-    await settle()
-    expect(again.socket.frames).toMatchObject([['res', 1, 2, expect.any(Array)]])
-    expect(await broadcaster.claim({ key: `${session.id}:1`, owner: 'x' })).toEqual({ state: 'granted' })
-  })
-
-  test('and runs again can be cancelled, also when the first run has ended', async () => {
-    const { ask, connect, held, settle } = setUp()
-    ask(1, { request: 'look', data: null })
-    const again = connect()
-    again.ask(1, { ...resend, request: 'look', data: null })
-    await settle()
-    held[0]!.answer(1)
-    await settle()
-    again.cancel(1)
-    expect(held[1]!.request.signal.aborted).toBe(true)
-  })
-
-  test('by another session is another request', async () => {
-    const { ask, connect, held, settle } = setUp()
-    ask(1)
-    connect('bob').ask(1)
-    await settle()
-    expect(held.map(({ request }) => request.user.id)).toEqual(['ann', 'bob'])
-  })
 })
