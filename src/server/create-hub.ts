@@ -190,6 +190,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const sessions = this.#directory.chosen(which)
     if ('user' in which) this.#directory.sendAway(String(which.user))
     for (const session of sessions) session.close(4503, 'sent away')
+    if ('user' in which) this.#presence.sentAway(String(which.user))
     return sessions.length
   }
 

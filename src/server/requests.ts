@@ -274,11 +274,8 @@ export class Requests {
     }
     const { maxBufferedBytes } = this.#parts.settings
     // It would cut the client off, and would do so again whenever the client comes back and asks for it.
-    if (data.length > maxBufferedBytes) {
-      const cause = new SyncError(
-        'too_large',
-        `It has ${data.length} characters, and ${maxBufferedBytes} bytes may wait unsent`,
-      )
+    if (data.length > maxBufferedBytes / 3 && Buffer.byteLength(data) > maxBufferedBytes) {
+      const cause = new SyncError('too_large', `More than ${maxBufferedBytes} bytes may not wait unsent`)
       throw new SyncError('internal', `The reply to "${name}" is too large`, { cause })
     }
     try {
