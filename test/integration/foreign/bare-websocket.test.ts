@@ -142,6 +142,7 @@ describe('a bare WebSocket with frames written by hand', () => {
       ['ping', 1],
     ])
     await bare.next('res', 1)
+    await bare.next('err', 2)
     expect(bare.of('nak').map(([, ...fields]) => fields.slice(0, 3))).toEqual([['lobby', 1, 'unknown_event']])
     expect(Object.fromEntries(bare.of('err').map(([, ref, code]) => [ref, code]))).toEqual({
       2: 'unknown_request',
