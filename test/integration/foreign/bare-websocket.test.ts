@@ -134,7 +134,7 @@ describe('a bare WebSocket with frames written by hand', () => {
       ['pub', 1, 1, 'lobby', 'said', { text: 'no' }],
       ['tell', 'lobby', 'typing', {}],
       ['req', 2, 'lobby', 'who', null],
-      ['cancel', 2],
+      ['cancel', 9],
       ['enter', 3, 'lobby', {}],
       ['leave', 4, 'lobby'],
       ['history', 5, 'lobby', { limit: 10 }],
