@@ -28,7 +28,7 @@ export interface SessionEnd {
   readonly reason: string
 }
 
-/** One client's connection, from the hub's side. Ten thousand of them may idle: no closure and no timer is its own. */
+/** One client's connection, from the hub's side. Ten thousand of them may idle: no timer is its own. */
 export class Session implements WheelItem {
   readonly machine = createMachine(sessionStates, 'greeting')
   /** The public id; empty until hello. */

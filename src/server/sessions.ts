@@ -73,7 +73,12 @@ export class Sessions {
     if (this.#away) session.close(this.#away.code, this.#away.reason)
     else if (status === 'full') session.close(4005, 'the hub has as many connections as it takes')
     else this.#heartbeat.awaitHello(session)
-    return new Entrance(this, session)
+    // A plain object, so that one who wraps it can spread it.
+    return {
+      received: (message) => this.#read(session, message),
+      failed: (error) => this.#reject(session, error),
+      closed: (code) => session.lost(code),
+    }
   }
 
   /** Ends all sessions, and takes no more. */
@@ -107,12 +112,12 @@ export class Sessions {
     })
   }
 
-  read(session: Session, message: string): void {
+  #read(session: Session, message: string): void {
     if (session.machine.state === 'closed') return
     session.heardAt = this.#parts.settings.clock.now()
     const parsed = readMessage(message)
     if (!parsed.ok) {
-      this.reject(session, parsed.error)
+      this.#reject(session, parsed.error)
       return
     }
     this.#answerUnknown(session, parsed.unknown)
@@ -122,14 +127,14 @@ export class Sessions {
   #take(session: Session, frame: ClientFrame): void {
     if (session.machine.state === 'ready' && frame[0] !== 'hello') {
       const wrong = outOfRange(frame)
-      if (wrong) this.reject(session, wrong)
+      if (wrong) this.#reject(session, wrong)
       else dispatchFrame(frame, session, this.#parts.frames)
     } else if (frame[0] === 'hello' && session.machine.send('hello')) {
       void shakeHands(session, frame[1], this.#parts)
         .then((ready) => ready && this.#begin(session, ready.resumed))
         .catch((cause) => this.#failed(session, cause))
     } else if (session.machine.state !== 'closed') {
-      this.reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
+      this.#reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
     }
   }
 
@@ -166,7 +171,7 @@ export class Sessions {
   }
 
   /** Ends a session that sent what no client sends; said once, because nothing more is read from it. */
-  reject(session: Session, error: SyncError): void {
+  #reject(session: Session, error: SyncError): void {
     if (session.machine.state === 'closed') return
     this.#report(session, error)
     session.close(error.code === 'too_large' ? 4505 : 4501, error.message)
@@ -189,29 +194,6 @@ export class Sessions {
       diagnostics.note('close', { ...who, code, reason, ms: settings.clock.now() - since })
     }
     if (this.#all.size === 0) for (const tell of this.#onEmpty.splice(0)) tell()
-  }
-}
-
-/** What a transport holds of a session; a class, so that its functions are not made for each. */
-class Entrance implements SessionHandlers {
-  readonly #sessions: Sessions
-  readonly #session: Session
-
-  constructor(sessions: Sessions, session: Session) {
-    this.#sessions = sessions
-    this.#session = session
-  }
-
-  received(message: string): void {
-    this.#sessions.read(this.#session, message)
-  }
-
-  failed(error: SyncError): void {
-    this.#sessions.reject(this.#session, error)
-  }
-
-  closed(code?: number): void {
-    this.#session.lost(code)
   }
 }
 

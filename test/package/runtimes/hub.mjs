@@ -42,5 +42,6 @@ function accept(socket, request) {
   return { ...handlers, closed }
 }
 
-attachWebSocket({ settings: hub.settings, accept }, server, { path: '/sync' })
+const watched = { settings: hub.settings, isTakingSessions: true, refused() {}, accept }
+attachWebSocket(watched, server, { path: '/sync' })
 server.listen(0, '127.0.0.1', () => console.log(`listens on ${server.address().port}.`))
