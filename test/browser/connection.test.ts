@@ -234,7 +234,7 @@ describe('a page that is seen again', () => {
 })
 
 describe('a page that is frozen', () => {
-  it('lets go of its connection, and comes back when it wakes', async () => {
+  it('lets go of its connection, and is sent what it missed when it wakes', async () => {
     const { page: url, say, connections } = await startSite()
     const { tab, hide, live } = await openTabs(url)
     await written(tab, 'subscribed to lobby')
@@ -245,11 +245,11 @@ describe('a page that is frozen', () => {
     expect(await statusOf(tab)).toMatchObject({ state: 'disconnected', nextAttemptAt: undefined })
     await say('missed')
     await live('active')
-    await written(tab, 'subscribed to lobby, after a gap')
+    await written(tab, 'subscribed to lobby, nothing missed')
     await say('back')
     await written(tab, 'heard back')
     const heard = (await linesOf(tab)).filter((line) => line.startsWith('heard'))
-    expect(heard).toEqual(['heard of a gap', 'heard back'])
+    expect(heard).toEqual(['heard missed', 'heard back'])
     expect(connections()).toBe(1)
   })
 })
