@@ -2,8 +2,8 @@ import type { Undo } from '../shared/disposer.ts'
 import type { SyncErrorCode } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
 import type { ErrorStage } from '../shared/report.ts'
+import type { Action } from './handlers.ts'
 import type { ConnectRequest } from './options.ts'
-import type { Action } from './served.ts'
 
 /** Whose doing it was. */
 export interface HubActor {

@@ -12,7 +12,9 @@ import type {
 import type { AnyRegistry } from '../registry/registry.ts'
 import { SyncError } from '../shared/errors.ts'
 import type { HubUser } from './options.ts'
-import type { Action } from './served.ts'
+
+/** What a client can want to do on a channel. */
+export type Action = 'subscribe' | 'publish' | 'tell' | 'request' | 'presence'
 
 /** Who it is, and on which channel. */
 export interface Asker<R extends AnyRegistry, K extends ChannelKey<R>, User extends HubUser> {

@@ -25,6 +25,7 @@ export type {
 } from './diagnostics.ts'
 export type {
   AccessRequest,
+  Action,
   Asker,
   ChannelHandlers,
   ClientPublication,
@@ -46,7 +47,6 @@ export {
 } from './options.ts'
 export type { PresenceCount, PresenceList, PresentMember } from './presence.ts'
 export type { AllowedOrigins, Refusal } from './request.ts'
-export type { Action } from './served.ts'
 export type { SessionSocket } from './session.ts'
 export type { SessionHandlers } from './sessions.ts'
 export type { SharedMessage } from './shared-message.ts'

@@ -2,13 +2,10 @@ import type { ChannelDefinition } from '../registry/channel.ts'
 import { type AnyRegistry, resolveName } from '../registry/registry.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
-import type { AnyHandlers } from './handlers.ts'
+import type { Action, AnyHandlers } from './handlers.ts'
 import { inTime, isPromise, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Session } from './session.ts'
-
-/** What a client can want to do on a channel. */
-export type Action = 'subscribe' | 'publish' | 'tell' | 'request' | 'presence'
 
 /** One channel that the app serves: what its name stands for, and who decides. */
 export interface ServedChannel {

@@ -2,16 +2,18 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** In bytes, minified and gzipped. The README promises the client's; `docs/architecture.md` says what is in it. */
-const budgets = { client: 12_150, react: 2_000 }
+const budgets = { client: 12_150, react: 2_000, presence: 1_500 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
 
 let client: Bundle
 let withReact: Bundle
+let withPresence: Bundle
 beforeAll(async () => {
   client = await bundle(core)
   withReact = await bundle(`${core}\nexport { createHooks } from './dist/react.js'`)
+  withPresence = await bundle(`${core}\nexport { presence } from './dist/client.js'`)
   console.log(
     `client ${client.size} B of ${budgets.client}, react + ${withReact.size - client.size} B of ${budgets.react}`,
   )
@@ -24,6 +26,11 @@ describe('the size', () => {
 
   it('of the React bindings on top of the client is within its budget', () => {
     expect(overBudget('react', withReact.size - client.size, budgets.react)).toEqual([])
+  })
+
+  it('of presence on top of the client is within its budget, and only who imports it pays', () => {
+    expect(withPresence.size - client.size).toBeGreaterThan(300)
+    expect(overBudget('presence', withPresence.size - client.size, budgets.presence)).toEqual([])
   })
 
   it('over a budget is reported', () => {

@@ -1,7 +1,7 @@
 import { channel, defineRegistry } from 'syncline'
 import { describe, expect, test } from 'vitest'
-import type { AnyHandlers } from '../../../src/server/handlers.ts'
-import { type Action, Served } from '../../../src/server/served.ts'
+import type { Action, AnyHandlers } from '../../../src/server/handlers.ts'
+import { Served } from '../../../src/server/served.ts'
 import { SyncError } from '../../../src/shared/errors.ts'
 import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
 
