@@ -20,6 +20,7 @@ import { tellRoom } from './messages.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence, PresenceCount, PresenceList } from './presence.ts'
 import type { Rooms } from './rooms.ts'
+import { isLarger } from './size.ts'
 
 export interface PublishOptions {
   /**
@@ -144,10 +145,8 @@ export class ServerChannel {
   /** What is larger would cut off all who hear it; those who come back for what they missed, again and again. */
   #requireRoomFor(text: string): void {
     const { maxBufferedBytes } = this.#parts.settings
-    // A UTF-16 unit has three bytes at most: what is short need not be counted.
-    if (text.length <= maxBufferedBytes / 3) return
+    if (!isLarger(text, maxBufferedBytes)) return
     const bytes = Buffer.byteLength(text)
-    if (bytes <= maxBufferedBytes) return
     throw new SyncError('too_large', `It has ${bytes} bytes, and ${maxBufferedBytes} may wait unsent`)
   }
 

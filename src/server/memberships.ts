@@ -5,7 +5,7 @@ import { inTime, undecided } from './in-time.ts'
 import type { HubSettings } from './options.ts'
 import type { Presence } from './presence.ts'
 import { type Outcome, recover, standing } from './recovery.ts'
-import { type Report, toPosition } from './refusals.ts'
+import { actorOf, type Report, toPosition } from './refusals.ts'
 import { type ReplayParts, replay } from './replay.ts'
 import type { Room, Rooms } from './rooms.ts'
 import type { Served, ServedChannel } from './served.ts'
@@ -165,7 +165,7 @@ export class Memberships {
     // The answer may have been one too many: then all was given back just now.
     const isCurrent = () => session.held.get(room.name) === membership
     if (diagnostics.isHeard && isCurrent())
-      diagnostics.note('subscribe', { ...actor(session), channel: room.name })
+      diagnostics.note('subscribe', { ...actorOf(session), channel: room.name })
     const live = () => session.send(['live', room.cid])
     const done = () => {
       if (channel.definition.spec.presence) presence.greet(session, room)
@@ -197,7 +197,7 @@ export class Memberships {
     this.#parts.rooms.release(old.room)
     const { diagnostics } = this.#parts
     if (old.isGranted && diagnostics.isHeard)
-      diagnostics.note('unsubscribe', { ...actor(session), channel: name })
+      diagnostics.note('unsubscribe', { ...actorOf(session), channel: name })
   }
 
   /** Answers with the error, and reports what is no mere refusal. */
@@ -216,8 +216,4 @@ export class Memberships {
     session.refuse(ref, error)
     this.#parts.report(toSyncError(error, 'internal'), { session, action: 'subscribe', channel: name, stage })
   }
-}
-
-function actor({ id, user }: Session): { client: string; user: string } {
-  return { client: id, user: user!.id }
 }

@@ -9,7 +9,7 @@ import type { Diagnostics } from './diagnostics.ts'
 import { encodeBody } from './fan-out.ts'
 import { inTime, unanswered } from './in-time.ts'
 import type { HubSettings } from './options.ts'
-import { type Report, toAnswer, toPosition } from './refusals.ts'
+import { actorOf, type Report, toAnswer, toPosition } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
 import { detailsOf, type Session } from './session.ts'
 
@@ -115,8 +115,13 @@ export class Publications {
     const appended = await broadcaster.append(name, body, { sender }).catch(notTold)
     if (diagnostics.isHeard && !appended.duplicate) {
       const { offset } = appended
-      const by = { client: session.id, user: session.user!.id }
-      diagnostics.note('publish', { channel: name, name: event, offset, bytes: body.length, ...by })
+      diagnostics.note('publish', {
+        channel: name,
+        name: event,
+        offset,
+        bytes: body.length,
+        ...actorOf(session),
+      })
     }
     return appended
   }

@@ -3,7 +3,7 @@ import type { WirePosition } from '../protocol/frames.ts'
 import { isSyncError, SyncError, type SyncErrorCode } from '../shared/errors.ts'
 import type { Position } from '../shared/position.ts'
 import type { ErrorStage } from '../shared/report.ts'
-import type { Diagnostics, HubDiagnosticFields } from './diagnostics.ts'
+import type { Diagnostics, HubActor, HubDiagnosticFields } from './diagnostics.ts'
 import type { HubSettings } from './options.ts'
 import type { Session } from './session.ts'
 
@@ -42,14 +42,18 @@ const stages: Readonly<Record<RefusedAttempt['action'], ErrorStage>> = {
 /** How much is kept of what a client has made up, in UTF-16 units: it goes to logs. */
 const keptLength = 100
 
+/** Whose doing it was, of a session that is ready, or was. */
+export function actorOf({ id, user }: Session): HubActor {
+  return { client: id, user: user!.id }
+}
+
 export function reporter(settings: HubSettings, diagnostics: Diagnostics): Report {
   return (error, { session, action, stage = stages[action], ...named }) => {
     const { code, cause } = error
     const channel = named.channel.slice(0, keptLength)
     const name = named.name?.slice(0, keptLength)
     if (diagnostics.isHeard) {
-      const actor = { client: session.id, user: session.user!.id }
-      diagnostics.note('refuse', { ...actor, action, channel, name, code })
+      diagnostics.note('refuse', { ...actorOf(session), action, channel, name, code })
     }
     const isFailure = error.retryable ? !expected.has(code) : cause !== undefined
     if (isFailure) settings.onError(error, { stage, client: session.id, channel, event: name })

@@ -8,9 +8,10 @@ import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
 import { isPromise } from './in-time.ts'
 import type { HubSettings, HubUser } from './options.ts'
-import { type Report, toAnswer } from './refusals.ts'
+import { actorOf, type Report, toAnswer } from './refusals.ts'
 import type { Served, ServedChannel } from './served.ts'
 import { detailsOf, type Session } from './session.ts'
+import { isLarger } from './size.ts'
 
 export interface RequestParts {
   readonly served: Served
@@ -37,8 +38,8 @@ class Run {
   endedBy: SyncError | undefined
   #abort: AbortController | undefined
 
-  constructor(session: Session, ref: number) {
-    this.key = keyOf(session, ref)
+  constructor(session: Session, ref: number, key: string) {
+    this.key = key
     this.ref = ref
     this.asker = session
     this.session = session
@@ -77,6 +78,8 @@ interface Checked {
   readonly name: string
   readonly input: unknown
   readonly allowed: void | Promise<void>
+  /** Whether it must not run twice. */
+  readonly isOnce: boolean
 }
 
 /** What a handler gets. A class, so that the signal is made for those who ask for it. */
@@ -117,13 +120,14 @@ export class Requests {
   /** Answers a `req` frame with `res` or `err`; not at all when its session has ended before. Never rejects. */
   async ask(session: Session, frame: ReqFrame): Promise<void> {
     const [, ref, channel, name] = frame
-    const known = this.#running.get(keyOf(session, ref))
+    const key = keyOf(session, ref)
+    const known = this.#running.get(key)
     if (known) {
       // Asked again over a new connection, while it is decided or the handler runs.
       known.attach(session)
       return
     }
-    const run = new Run(session, ref)
+    const run = new Run(session, ref, key)
     const isAgain = this.#isAgain(frame)
     this.#running.set(run.key, run)
     session.pending++
@@ -173,9 +177,9 @@ export class Requests {
       if (isAgain) await this.#release(run)
       throw error
     }
-    const isOnce = !this.#parts.served.mayRepeat(checked.channel.name, checked.name)
+    const { isOnce } = checked
     if (isOnce && !isAgain && !this.#isToRun(run, await this.#claim(run.key))) return
-    if (run.isWanted) await this.#run(run, checked, { isOnce, timeoutMs: options?.timeoutMs })
+    if (run.isWanted) await this.#run(run, checked, options?.timeoutMs)
     else if (isOnce) await this.#release(run)
   }
 
@@ -189,7 +193,7 @@ export class Requests {
     }
     const input: unknown = validate(spec.input, data)
     const allowed = served.authorize({ session, channel, action: 'request', name })
-    return { channel, name, input, allowed }
+    return { channel, name, input, allowed, isOnce: spec.idempotent !== true }
   }
 
   #claim(key: string, ageMs?: number): Promise<Claim> {
@@ -224,11 +228,7 @@ export class Requests {
   }
 
   /** Runs the handler to its end, keeps the answer for whoever asks again, and gives it; at the deadline, says so. */
-  async #run(
-    run: Run,
-    checked: Checked,
-    { isOnce, timeoutMs }: { isOnce: boolean; timeoutMs: number | undefined },
-  ): Promise<void> {
+  async #run(run: Run, checked: Checked, timeoutMs: number | undefined): Promise<void> {
     const { broadcaster, diagnostics, owner, settings } = this.#parts
     const startedAt = diagnostics.isHeard ? settings.clock.now() : 0
     let code: SyncErrorCode | undefined
@@ -244,7 +244,7 @@ export class Requests {
     }
     try {
       // Kept before it is given: who does not get it, asks again.
-      if (isOnce) await broadcaster.settle(run.key, owner, result)
+      if (checked.isOnce) await broadcaster.settle(run.key, owner, result)
     } catch (error) {
       this.#report(toSyncError(error, 'unavailable'), run, checked)
     }
@@ -274,7 +274,7 @@ export class Requests {
     }
     const { maxBufferedBytes } = this.#parts.settings
     // It would cut the client off, and would do so again whenever the client comes back and asks for it.
-    if (data.length > maxBufferedBytes / 3 && Buffer.byteLength(data) > maxBufferedBytes) {
+    if (isLarger(data, maxBufferedBytes)) {
       const cause = new SyncError('too_large', `More than ${maxBufferedBytes} bytes may not wait unsent`)
       throw new SyncError('internal', `The reply to "${name}" is too large`, { cause })
     }
@@ -311,8 +311,7 @@ export class Requests {
     { channel, name }: Checked,
     rest: { code: SyncErrorCode | undefined; ms: number },
   ): void {
-    const actor = { client: asker.id, user: asker.user!.id }
-    this.#parts.diagnostics.note('request', { ...actor, channel: channel.name, name, ...rest })
+    this.#parts.diagnostics.note('request', { ...actorOf(asker), channel: channel.name, name, ...rest })
   }
 }
 

@@ -12,6 +12,7 @@ import { Heartbeat } from './heartbeat.ts'
 import type { Memberships } from './memberships.ts'
 import type { ConnectRequest } from './options.ts'
 import type { Presence } from './presence.ts'
+import { actorOf } from './refusals.ts'
 import { Session, type SessionEnd, type SessionSocket } from './session.ts'
 
 /** What a transport tells the hub about one of its connections. */
@@ -143,8 +144,7 @@ export class Sessions {
     if (session.machine.state !== 'ready') return
     const { diagnostics, presence } = this.#parts
     this.#heartbeat.start(session)
-    if (diagnostics.isHeard)
-      diagnostics.note('connect', { client: session.id, user: session.user!.id, resumed })
+    if (diagnostics.isHeard) diagnostics.note('connect', { ...actorOf(session), resumed })
     presence.resumed(session)
   }
 
