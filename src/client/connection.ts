@@ -56,6 +56,8 @@ export interface ConnectionListener {
   online(welcome: WelcomeOptions): void
   offline(): void
   received(frame: HubFrame): void
+  /** The hub's clock showed `time` at some moment since `sentAt`. */
+  measured(sentAt: number, time: number): void
   changed(status: ConnectionStatus): void
   /** The hub sent something unreadable (`frame`), or the connection gave up or has no token (`connect`). */
   failed(error: SyncError, stage: 'frame' | 'connect'): void
@@ -79,8 +81,8 @@ export class Connection {
   /** Whether the last token was refused, and a fresh one may help. */
   #isTokenRefused = false
   #echo = 0
-  /** When the ping with that echo was sent, until it is answered. */
-  #pingedAt: number | undefined
+  /** When the hello, or the ping with that echo, was sent, until it is answered. */
+  #askedAt: number | undefined
   /** Cancels the leaving that a hub has asked for. */
   #stay: Undo | undefined
   #cause: SyncError | undefined
@@ -279,7 +281,10 @@ export class Connection {
           opened: (protocol) => {
             if (protocol !== subprotocol) {
               this.#end(new SyncError('unsupported', `The server does not speak ${subprotocol}`), true)
-            } else if (this.#machine.send('opened')) this.#write(hello(this.#token))
+            } else if (this.#machine.send('opened')) {
+              this.#askedAt = this.#settings.clock.now()
+              this.#write(hello(this.#token))
+            }
           },
           received: (message) => this.#read(message, scope),
           closed: (code, reason) => {
@@ -290,7 +295,7 @@ export class Connection {
       this.#socket = opened
       scope.own(() => {
         this.#stay?.()
-        this.#socket = this.#heartbeat = this.#pingedAt = undefined
+        this.#socket = this.#heartbeat = this.#askedAt = undefined
         opened.close()
       })
     } catch (error) {
@@ -322,9 +327,10 @@ export class Connection {
       // Nothing else crosses a quiet line, and the answer tells how long the way is.
       this.#ping()
     } else if (frame[0] === 'pong') {
-      if (this.#pingedAt === undefined || frame[1] !== this.#echo) return
-      const ms = this.#settings.clock.now() - this.#pingedAt
-      this.#pingedAt = undefined
+      const [, echo, time] = frame
+      if (this.#askedAt === undefined || echo !== this.#echo) return
+      const ms = this.#settings.clock.now() - this.#askedAt
+      this.#measure(time)
       this.#listener.note('roundTrip', { ms })
     } else if (frame[0] === 'bye') this.#leave(frame)
     else this.#listener.received(frame)
@@ -333,8 +339,14 @@ export class Connection {
   #ping(): void {
     // Whoever heard of the frame before it may have ended this connection.
     if (!this.isOnline) return
-    this.#pingedAt = this.#settings.clock.now()
+    this.#askedAt = this.#settings.clock.now()
     this.#write(['ping', ++this.#echo])
+  }
+
+  #measure(time: number | undefined): void {
+    const sentAt = this.#askedAt!
+    this.#askedAt = undefined
+    if (time !== undefined) this.#listener.measured(sentAt, time)
   }
 
   /** The hub is about to stop: stays until a moment of its window, and comes back then. */
@@ -351,6 +363,7 @@ export class Connection {
     const scope = this.#scope
     if (this.#machine.state !== 'greeting') return
     this.#welcome = welcome
+    this.#measure(welcome.time)
     this.#cause = undefined
     this.#isTokenRefused = false
     this.#heartbeat = watchSilence({

@@ -13,6 +13,7 @@ import type { ClientDiagnostic, ClientStats } from './diagnostics.ts'
 import { type ClientOptions, type ClientSettings, clientSettings } from './options.ts'
 import { Outbox, type OutboxLink } from './outbox.ts'
 import { routeFrame } from './router.ts'
+import { MeasuredClock, type ServerClock } from './server-clock.ts'
 import { Stats } from './stats.ts'
 import { Subscriptions, type SubscriptionsLink } from './subscriptions.ts'
 import { webSocketUrl } from './url.ts'
@@ -21,6 +22,8 @@ export interface Client<R extends AnyRegistry> {
   readonly registry: R
   /** This client's public id, as others see it in `meta.sender`; known once it was connected. */
   readonly id: string | undefined
+  /** The hub's clock, as measured from here. */
+  readonly serverClock: ServerClock
   /** The connection now. The same object until something changes. */
   readonly status: ConnectionStatus
   /** Whether the app has switched it off, with `enabled: false` or `disconnect`: only `connect` switches it on. */
@@ -55,6 +58,7 @@ const sessionLength = 26
 /** Constructs the parts and joins them; decides nothing. */
 class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly registry: R
+  readonly serverClock: MeasuredClock
   readonly #settings: ClientSettings
   readonly #onError: ErrorHandler
   readonly #listeners = new Listeners((error) => {
@@ -73,6 +77,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     const settings = clientSettings(options)
     this.#settings = settings
     this.#onError = guardHandler(settings.onError)
+    this.serverClock = new MeasuredClock(settings.clock, this.#listeners)
     const session = randomMark(settings.random, sessionLength)
     this.#connection = new Connection(
       {
@@ -146,6 +151,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
         this.#subscriptions.offline()
       },
       received: (frame) => routeFrame(frame, this.#subscriptions, this.#outbox),
+      measured: (sentAt, time) => this.serverClock.measure(sentAt, time),
       changed: (status) => this.#listeners.emitInOrder('status', status),
       failed: (error, stage) => this.#report(error, { stage }),
       note: this.#stats.note,

@@ -29,6 +29,7 @@ export {
   presence,
 } from './presence.ts'
 export { type BreakerOptions, breakerDefaults } from './retry.ts'
+export type { ServerClock } from './server-clock.ts'
 export { browserSignals, type Signal, type Signals } from './signals.ts'
 export { type Socket, type SocketFactory, type SocketListener, webSocket } from './socket.ts'
 export type { EventMeta, Gap, MessageMeta, Subscribed } from './subscription.ts'

@@ -32,5 +32,5 @@ export const clientShapes: Shapes<ClientFrame> = {
   history: [count, text, historyOptions],
   auth: [count, text],
   ping: [optional(count)],
-  pong: [optional(count)],
+  pong: [optional(count), optional(count)],
 }

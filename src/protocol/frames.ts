@@ -109,7 +109,7 @@ export type AuthFrame = ['auth', ref: number, token: string]
 
 // both ways
 export type PingFrame = ['ping', echo?: number]
-export type PongFrame = ['pong', echo?: number]
+export type PongFrame = ['pong', echo?: number, time?: number]
 
 // hub → client
 export type WelcomeFrame = ['welcome', options: WelcomeOptions]

@@ -65,5 +65,5 @@ export const hubShapes: Shapes<HubFrame> = {
   diff: [count, count, members, list(text)],
   bye: [text, byeOptions],
   ping: [optional(count)],
-  pong: [optional(count)],
+  pong: [optional(count), optional(count)],
 }

@@ -32,7 +32,7 @@ export function dispatchFrame(
       parts.memberships.unsubscribe(session, frame)
       return
     case 'ping':
-      session.send(frame[1] === undefined ? ['pong'] : ['pong', frame[1]])
+      session.send(frame[1] === undefined ? ['pong'] : ['pong', frame[1], session.heardAt])
       return
     // That something was heard is all that it says.
     case 'pong':

@@ -118,7 +118,7 @@ describe('the undo of attachWebSocket', () => {
     undo()
     expect((await askUpgrade(port, '/sync', offer)).status).toBe(418)
     bare.send(['ping', 1])
-    expect(await bare.next('pong')).toEqual(['pong', 1])
+    expect(await bare.next('pong')).toEqual(['pong', 1, expect.any(Number)])
     expect(hub.connections).toBe(1)
     await hub.close()
     expect((await bare.ended()).code).toBe(1001)

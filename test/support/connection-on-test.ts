@@ -70,6 +70,7 @@ function recorder() {
   const frames: HubFrame[] = []
   const statuses: ConnectionStatus[] = []
   const failures: [SyncError, string][] = []
+  const measurements: [sentAt: number, time: number][] = []
   const calls: string[] = []
   const notes: ClientDiagnostic[] = []
   let react: (what: string) => void = () => {}
@@ -86,6 +87,10 @@ function recorder() {
     received(frame) {
       frames.push(frame)
       told('received')
+    },
+    measured(sentAt, time) {
+      measurements.push([sentAt, time])
+      told('measured')
     },
     changed(status) {
       statuses.push(status)
@@ -106,6 +111,7 @@ function recorder() {
     frames,
     statuses,
     failures,
+    measurements,
     calls,
     notes,
     /** What was noted of one type, in order. */

@@ -79,7 +79,7 @@ describe('a client in Python, written from the protocol document alone', () => {
       { name: 'moved', data: { step: 1 } },
     ])
     expect(of(steps, 'position')).toEqual([{ position: [epoch, 2, expect.any(String)] }])
-    expect(of(steps, 'pong')).toEqual([{ frame: ['pong', 41] }, { frame: ['pong'] }])
+    expect(of(steps, 'pong')).toEqual([{ frame: ['pong', 41, time] }, { frame: ['pong'] }])
     expect(of(steps, 'unsubscribed')).toEqual([{ ref: 1_000, is_its_number: true }])
     expect(of(steps, 'closed')).toEqual([{ code: 1000 }])
   })

@@ -27,6 +27,7 @@ const clientFrames: ClientFrame[] = [
   ['ping', 1],
   ['ping'],
   ['pong', 1],
+  ['pong', 1, 1_700_000_000_000],
   ['pong'],
 ]
 

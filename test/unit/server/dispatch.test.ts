@@ -1,3 +1,4 @@
+import { manualClock } from 'syncline/testing'
 import { expect, test } from 'vitest'
 import type { ClientFrame } from '../../../src/protocol/frames.ts'
 import { dispatchFrame, type FrameParts } from '../../../src/server/dispatch.ts'
@@ -49,9 +50,9 @@ test('cancel goes to the requests by its reference', () => {
   expect(dispatch(['cancel', 7]).calls).toEqual([['requests.cancel', true, 7]])
 })
 
-test('ping is answered with the same echo, or with none', () => {
-  expect(dispatch(['ping', 7]).frames).toEqual([['pong', 7]])
-  expect(dispatch(['ping', 0]).frames).toEqual([['pong', 0]])
+test('ping is answered with the same echo and the time at which it came, or with neither', () => {
+  expect(dispatch(['ping', 7]).frames).toEqual([['pong', 7, manualClock().now()]])
+  expect(dispatch(['ping', 0]).frames).toEqual([['pong', 0, manualClock().now()]])
   expect(dispatch(['ping']).frames).toEqual([['pong']])
 })
 
