@@ -21,6 +21,33 @@ const project = (name: string, include: string[], extra: object = {}) => ({
   test: { name, include, execArgv, ...extra },
 })
 
+const reactTests = ['test/react/**/*.test.tsx']
+
+/**
+ * The tests of `react` on React 18. It has a folder of its own, from which its parts find each other and not the
+ * React 19 of the root; what imports React goes through Vite, as Node knows nothing of an alias.
+ */
+const react18 = {
+  resolve: {
+    alias: [
+      { find: /^(react|react-dom)(?=\/|$)/, replacement: at('test/support/react-18/node_modules/$1') },
+      {
+        find: /^@testing-library\/react$/,
+        replacement: at('node_modules/@testing-library/react/dist/@testing-library/react.esm.js'),
+      },
+      ...alias,
+    ],
+  },
+  test: {
+    name: 'react-18',
+    include: reactTests,
+    execArgv,
+    environment: 'jsdom',
+    provide: { react: '18' },
+    server: { deps: { inline: [/@testing-library\/react\//] } },
+  },
+}
+
 const replacesLocation = 'it replaces `location`, which a page does not allow'
 const hearsUnhandled = 'it hears of unhandled rejections from `process`'
 const countsListeners = 'it counts the listeners of a signal by `node:events`'
@@ -102,7 +129,8 @@ export default defineConfig({
       project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 120_000 }),
       project('integration', ['test/integration/*.test.ts'], { testTimeout: 20_000 }),
       project('foreign', ['test/integration/foreign/**/*.test.ts'], { testTimeout: 60_000 }),
-      project('react', ['test/react/**/*.test.tsx'], { environment: 'jsdom' }),
+      project('react', reactTests, { environment: 'jsdom', provide: { react: '19' } }),
+      react18,
       project('types', [], {
         typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'] },
       }),

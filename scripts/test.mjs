@@ -79,6 +79,8 @@ function plan(chosen, left) {
     has('compile') && ['compile', 'tsc', () => mustRun(tool('tsc', '--noEmit'))],
     has('build') && ['build', 'tsup', build],
     Object.keys(inOneRun).length > 0 && [Object.keys(inOneRun).join(', '), 'vitest', () => vitest(inOneRun)],
+    // The same folder as that of `react`: in one run with it nobody would see that nothing of it ran.
+    has('react-18') && ['react-18', 'vitest', () => vitest({ 'react-18': runtime.react })],
     has('chromium') && ['chromium', 'vitest', () => vitest({ chromium: 'test/unit' })],
     has('package') && ['package', 'vitest', () => vitest({ package: 'test/package' })],
     has('browser') && ['browser', 'vitest', () => vitest({ browser: 'test/browser' })],
@@ -106,6 +108,7 @@ const suiteNames = [
   'build',
   ...Object.keys(runtime),
   'types',
+  'react-18',
   'chromium',
   'package',
   'browser',
