@@ -5,6 +5,7 @@ import process from 'node:process'
 import { mustRun, StepFailed, say, step } from './steps.mjs'
 
 const browsers = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const firefoxes = ['firefox-esr', 'firefox']
 const pythonModules = ['fastapi', 'uvicorn', 'websockets']
 
 const runs = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0
@@ -29,6 +30,12 @@ export function findChromium() {
   return (own ? [own] : browsers).map(onPath).find(Boolean)
 }
 
+/** The absolute path of a Firefox: `$FIREFOX`, else the first on PATH; undefined where there is none. */
+export function findFirefox() {
+  const own = process.env.FIREFOX
+  return (own ? [own] : firefoxes).map(onPath).find(Boolean)
+}
+
 /**
  * The absolute path of a Python 3 that has fastapi, uvicorn and websockets: `$PYTHON`, else Debian's own, else the
  * one on PATH; undefined where none has them. Debian's own comes before PATH because the one on PATH may be
@@ -40,7 +47,10 @@ export function findPython() {
   return places.find((path) => runs(path, '-c', `import ${pythonModules.join(', ')}`))
 }
 
-/** What tests need beside Node: how to find it, the Debian packages that bring it, the suites that use it. */
+/**
+ * What tests need beside Node: how to find it, the Debian packages that bring it, the suites that use it. Where only
+ * one file of a suite does, `file` names it: it skips itself, and its suite runs without it.
+ */
 export const needs = [
   {
     name: 'Chromium',
@@ -49,6 +59,15 @@ export const needs = [
     packages: ['chromium'],
     suites: ['chromium', 'browser'],
     otherwise: 'install Chromium or Chrome, or set CHROMIUM to the path of one',
+  },
+  {
+    name: 'Firefox',
+    find: findFirefox,
+    variable: 'FIREFOX',
+    packages: ['firefox-esr'],
+    suites: ['browser'],
+    file: 'test/browser/firefox.test.ts',
+    otherwise: 'install Firefox, or set FIREFOX to the path of one',
   },
   {
     name: 'Python 3 with fastapi, uvicorn and websockets',
@@ -67,21 +86,25 @@ function aptPrefix() {
   return onPath('sudo') && runs('sudo', '-n', 'true') ? ['sudo', '-n'] : undefined
 }
 
-async function aptInstall(prefix, packages) {
-  const apt = (...args) =>
-    mustRun([
-      ...prefix,
-      'env',
-      'DEBIAN_FRONTEND=noninteractive',
-      'apt-get',
-      '-o',
-      'DPkg::Lock::Timeout=120',
-      ...args,
-    ])
-  await step('Debian packages: reading the lists (apt-get update)', () => apt('update'))
-  await step(`Debian packages: installing ${packages.join(' ')}`, () =>
-    apt('install', '-y', '--no-install-recommends', ...packages),
-  )
+const aptGet = (prefix, ...args) =>
+  mustRun([
+    ...prefix,
+    'env',
+    'DEBIAN_FRONTEND=noninteractive',
+    'apt-get',
+    '-o',
+    'DPkg::Lock::Timeout=120',
+    ...args,
+  ])
+
+/** Runs a step that may fail: what then is missing is said by the search after it. */
+async function attempt(label, work) {
+  try {
+    await step(label, work)
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error
+    say(`! ${error.message}`)
+  }
 }
 
 async function tryInstall(absent) {
@@ -89,19 +112,19 @@ async function tryInstall(absent) {
   const missing = absent.filter((need) => !process.env[need.variable])
   const prefix = aptPrefix()
   if (!prefix || missing.length === 0) return
-  try {
-    await aptInstall(
-      prefix,
-      missing.flatMap((need) => need.packages),
+  await attempt('Debian packages: reading the lists (apt-get update)', () => aptGet(prefix, 'update'))
+  // One by one, as a package that a distribution does not have must not keep the others away.
+  for (const { packages } of missing) {
+    await attempt(`Debian packages: installing ${packages.join(' ')}`, () =>
+      aptGet(prefix, 'install', '-y', '--no-install-recommends', ...packages),
     )
-  } catch (error) {
-    if (!(error instanceof StepFailed)) throw error
-    say(`! ${error.message}`)
   }
 }
 
+const users = ({ file, suites }) => (file ? `${file} needs` : `${suites.join(', ')} tests need`)
+
 const absence = (need) =>
-  `${need.name} is missing, which ${need.suites.join(', ')} tests need: on Debian \`apt-get install ${need.packages.join(' ')}\`; elsewhere ${need.otherwise}.`
+  `${need.name} is missing, which ${users(need)}: on Debian \`apt-get install ${need.packages.join(' ')}\`; elsewhere ${need.otherwise}.`
 
 /**
  * Finds, or installs where it may, what the `suites` (names) need. Resolves to `{ suites, warnings }`: the suites
@@ -115,5 +138,6 @@ export async function provide(suites) {
   for (const need of wanted) if (need.find()) say(`✓ ${need.name}: ${need.find()}`)
   const missing = absent()
   if (missing.length > 0 && process.env.CI) throw new StepFailed(missing.map(absence).join(' '))
-  return { suites: missing.flatMap((need) => need.suites), warnings: missing.map(absence) }
+  const whole = missing.filter((need) => !need.file)
+  return { suites: whole.flatMap((need) => need.suites), warnings: missing.map(absence) }
 }

@@ -2,8 +2,12 @@
 declare module '*/scripts/needs.mjs' {
   /** The absolute path of a Chromium or Chrome: `$CHROMIUM`, else the first on PATH; undefined where there is none. */
   export function findChromium(): string | undefined
+  /** The absolute path of a Firefox: `$FIREFOX`, else the first on PATH; undefined where there is none. */
+  export function findFirefox(): string | undefined
   /** The absolute path of a Python 3 that has fastapi, uvicorn and websockets; undefined where none has them. */
   export function findPython(): string | undefined
+  /** Finds, or installs, what `suites` need: the suites that have to be left out, and a line for each reason. */
+  export function provide(suites: readonly string[]): Promise<{ suites: string[]; warnings: string[] }>
 }
 
 declare module '*/scripts/prepare.mjs' {

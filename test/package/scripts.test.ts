@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findChromium, findPython } from '../../scripts/needs.mjs'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { findChromium, findFirefox, findPython, provide } from '../../scripts/needs.mjs'
 import { buildIsStale, checkNode, installGap } from '../../scripts/prepare.mjs'
 import { type Folder, read, root, temporaryFolder } from './support/files.ts'
 import { run, start } from './support/run.ts'
@@ -111,6 +111,18 @@ describe('npm test', () => {
     expect(ended).toMatchObject({ status: 0, lastLine: '0 passed, 0 failed' })
   })
 
+  it('leaves out one file of a suite, and says so, where only that file needs what is missing', async () => {
+    vi.stubEnv('FIREFOX', '/nowhere/firefox')
+    vi.stubEnv('CI', undefined)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    expect(await provide(['browser'])).toEqual({
+      suites: [],
+      warnings: [
+        expect.stringContaining('Firefox is missing, which test/browser/firefox.test.ts needs: on Debian'),
+      ],
+    })
+  })
+
   it('fails under CI where what a suite needs is missing', () => {
     const ended = npmTest('browser', { CHROMIUM: '/nowhere/chromium', CI: 'true' })
     expect(ended.stdout).toContain('Chromium is missing')
@@ -125,25 +137,30 @@ describe('npm test', () => {
 })
 
 describe('the search for what tests need', () => {
-  const { CHROMIUM, PYTHON } = process.env
+  const { CHROMIUM, FIREFOX, PYTHON } = process.env
   const restore = (name: string, value: string | undefined) => {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value
   }
   afterEach(() => {
     restore('CHROMIUM', CHROMIUM)
+    restore('FIREFOX', FIREFOX)
     restore('PYTHON', PYTHON)
   })
 
-  it('takes the browser and the Python that the environment names', () => {
+  it('takes the browsers and the Python that the environment names', () => {
     process.env['CHROMIUM'] = process.execPath
+    process.env['FIREFOX'] = process.execPath
     expect(findChromium()).toBe(process.execPath)
+    expect(findFirefox()).toBe(process.execPath)
   })
 
   it('finds nothing where the environment names what is not there, or what lacks the modules', () => {
     process.env['CHROMIUM'] = '/nowhere/chromium'
+    process.env['FIREFOX'] = '/nowhere/firefox'
     process.env['PYTHON'] = process.execPath
     expect(findChromium()).toBeUndefined()
+    expect(findFirefox()).toBeUndefined()
     expect(findPython()).toBeUndefined()
   })
 })
