@@ -1,12 +1,17 @@
 import { createServer, type Server } from 'node:http'
-import express from 'express'
-import { attachWebSocket, createHub } from 'syncline/server'
-import { registry } from '../shared/registry.ts'
+import express, { json, Router } from 'express'
+import { attachWebSocket, type HubOptions, hubDefaults } from 'syncline/server'
+import { openDatabase } from './database.ts'
+import { failures, noSuchRoute } from './http.ts'
+import { createIdentity, sessionRoutes } from './identity.ts'
 import { listen } from './listen.ts'
+import { asLive, type LiveHub, openHub } from './live.ts'
 import { openPage, type Page, type PageMode } from './page.ts'
+import { peopleStore } from './people.ts'
 import { challengeRoutes } from './routes.ts'
-import { openStore } from './store.ts'
-import { createToggle, type PublishToggled } from './toggle.ts'
+import { challengeStore } from './store.ts'
+import { createTell } from './tell.ts'
+import { createToggle } from './toggle.ts'
 
 export interface ServerOptions {
   /** Path of the SQLite file; made and filled when it is missing. */
@@ -19,6 +24,8 @@ export interface ServerOptions {
   readonly page?: PageMode
   /** Gets one line for each thing that went wrong; default standard error. */
   readonly log?: (line: string) => void
+  /** Time, for the rows, the game's clocks and the hub; default the system's. */
+  readonly clock?: NonNullable<HubOptions['clock']>
 }
 
 export interface RunningServer {
@@ -30,13 +37,8 @@ export interface RunningServer {
 
 /** Starts API, live channel and page on one port. Throws one line that says what to do. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { dbFile, port = 5173, host = '127.0.0.1', page: mode = 'dev', log = logToStderr } = options
-  const store = openStore({ file: dbFile })
-  const hub = createHub(registry, { onError: ({ message }, { stage }) => log(`${stage}: ${message}`) })
-  hub.serve('challenges', {})
-  const publish: PublishToggled = (event, from) =>
-    hub.channel('challenges').publish('challenge_toggled', event, { from })
-
+  const { port = 5173, host = '127.0.0.1', page: mode = 'dev', log = logToStderr } = options
+  const { hub, api, closeDatabase } = openApp({ ...options, log })
   const app = express().disable('x-powered-by')
   const server = createServer(app)
   attachWebSocket(hub, server, { path: '/sync' })
@@ -46,16 +48,51 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await hub.close()
     await page?.close()
     await stopped
-    store.close()
+    closeDatabase()
   })
   try {
     page = await openPage(mode, server)
-    app.use(challengeRoutes({ store, toggle: createToggle({ store, publish, log }), log }), page.handler)
+    app.use(api, page.handler, noSuchRoute, failures(log))
     const taken = await listen(server, { port, host })
     return { url: `http://${host}:${taken}`, close }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Everything behind the port, joined. */
+function openApp({
+  dbFile,
+  log,
+  clock = hubDefaults.clock,
+}: ServerOptions & Required<Pick<ServerOptions, 'log'>>) {
+  const db = openDatabase({ file: dbFile, now: clock.now })
+  const people = peopleStore(db)
+  const identity = createIdentity(people)
+  const hub = openHub(identity, { clock, onError: ({ message }, { stage }) => log(`${stage}: ${message}`) })
+  const tell = createTell(log)
+  const api = Router().use(json({ limit: '16kb' }), sessionRoutes(identity))
+  const store = challengeStore(db, clock.now)
+  const toggle = createToggle({ store, tell, ...announcing(hub) })
+  hub.serve('inbox', {})
+  hub.serve('challenges', {
+    requests: {
+      // The name is read again: it may have changed since the connection was made.
+      toggle: ({ input, user, client }) =>
+        asLive(() => toggle(input, { by: people.find(user.id) ?? user, from: client })),
+    },
+  })
+  const channel = hub.channel('challenges')
+  api.use(challengeRoutes({ store, identity, toggle, tell, channel }))
+  api.use(['/session', '/challenges', '/api', '/lab'], noSuchRoute)
+  return { hub, api, closeDatabase: () => db.close() }
+}
+
+function announcing(hub: LiveHub): Pick<Parameters<typeof createToggle>[0], 'publish' | 'notify'> {
+  return {
+    publish: (event, from) => hub.channel('challenges').publish('challenge_toggled', event, { from }),
+    notify: (ids, notice) => hub.users(ids).publish('inbox', 'notice', notice),
   }
 }
 

@@ -1,66 +1,73 @@
-import type { ErrorRequestHandler, Response } from 'express'
-import { Router } from 'express'
-import { clientHeader, type Failure } from '../shared/challenge.ts'
-import type { ChallengeStore } from './store.ts'
-import type { ToggleChallenge } from './toggle.ts'
+import { type Request, Router } from 'express'
+import type { HubChannel } from 'syncline/server'
+import { ChallengeInput, ToggleInput } from '../shared/challenge.ts'
+import { clientHeader } from '../shared/failure.ts'
+import type { registry } from '../shared/registry.ts'
+import { read, readId } from './http.ts'
+import type { Identity } from './identity.ts'
+import type { ChallengeStore, Change, Membership } from './store.ts'
+import type { Tell } from './tell.ts'
+import { noChallenge, type ToggleChallenge } from './toggle.ts'
 
 export interface RouteDeps {
-  readonly store: Pick<ChallengeStore, 'list'>
+  readonly store: ChallengeStore
+  readonly identity: Identity
   readonly toggle: ToggleChallenge
-  readonly log: (line: string) => void
+  readonly channel: Pick<HubChannel<typeof registry, 'challenges'>, 'publish'>
+  readonly tell: Tell
 }
 
-/** The HTTP side: `GET /challenges` and `PATCH /challenges/:id/toggle`; every failure is a coded JSON body. */
-export function challengeRoutes({ store, toggle, log }: RouteDeps): Router {
+/** The HTTP side of the toggles; the README lists it. */
+export function challengeRoutes(deps: RouteDeps): Router {
+  const { store, identity, toggle, channel, tell } = deps
   const router = Router()
   router.get('/challenges', (_req, res) => {
     // A stored copy would show an old state as the present one.
     res.set('Cache-Control', 'no-store').json({ challenges: store.list() })
   })
   router.patch('/challenges/:id/toggle', async (req, res) => {
-    const id = toId(req.params.id)
-    if (id === undefined) {
-      return fail(res, 400, badId(req.params.id))
-    }
-    const challenge = await toggle(id, req.get(clientHeader))
-    if (!challenge) {
-      return fail(res, 404, {
-        code: 'not_found',
-        message: `There is no challenge ${id}; load the list again.`,
-      })
-    }
-    res.json(challenge)
+    const by = identity.sender(req)
+    const wanted = read(ToggleInput.pick({ is_active: true }), req.body)
+    res.json(await toggle({ id: readId(req.params.id), ...wanted }, { by, from: windowOf(req) }))
   })
-  router.use('/challenges', (req, res) => {
-    const message = `${req.method} ${req.originalUrl} is not part of this API; see the README for its routes.`
-    fail(res, 404, { code: 'no_such_route', message })
+  router.post('/challenges', async (req, res) => {
+    const by = identity.requireSender(req)
+    const challenge = store.create(read(ChallengeInput, req.body))
+    await tell(`challenge ${challenge.id}`, () =>
+      channel.publish('challenge_created', { challenge, by }, { from: windowOf(req) }),
+    )
+    res.status(201).json(challenge)
   })
-  router.use(failures(log))
+  router.delete('/challenges/:id', async (req, res) => {
+    const by = identity.requireSender(req)
+    const id = readId(req.params.id)
+    if (!store.remove(id)) throw noChallenge(id)
+    const deleted = { challenge_id: id, by }
+    await tell(`the end of challenge ${id}`, () =>
+      channel.publish('challenge_deleted', deleted, { from: windowOf(req) }),
+    )
+    res.json(deleted)
+  })
+  router.put('/challenges/:id/join', async (req, res) => res.json(await move(req, store.join)))
+  router.delete('/challenges/:id/join', async (req, res) => res.json(await move(req, store.leave)))
   return router
-}
 
-function failures(log: (line: string) => void): ErrorRequestHandler {
-  // biome-ignore lint/complexity/useMaxParams: Express knows an error handler by its four parameters
-  return (error: unknown, req, res, next) => {
-    if (res.headersSent) return next(error)
-    // Express reports an id that is no valid percent-encoding as a URIError before any route runs.
-    if (error instanceof URIError) return fail(res, 400, badId(req.path.split('/')[2] ?? ''))
-    log(`${req.method} ${req.originalUrl} failed: ${error instanceof Error ? error.stack : String(error)}`)
-    const message = 'The server could not do this and has logged why; try again.'
-    fail(res, 500, { code: 'internal', message })
+  /** The sender joins or leaves; who has done so already changes nothing, and nobody hears of it. */
+  async function move(req: Request, step: (membership: Membership) => Change | undefined) {
+    const by = identity.requireSender(req)
+    const id = readId(String(req.params['id']))
+    const change = step({ id, person: by.id })
+    if (!change) throw noChallenge(id)
+    const { challenge, changed } = change
+    if (changed) {
+      const telling = () => channel.publish('challenge_joined', { challenge, by }, { from: windowOf(req) })
+      await tell(`who joined challenge ${id}`, telling)
+    }
+    return challenge
   }
 }
 
-function fail(res: Response, status: number, error: Failure['error']): void {
-  res.status(status).json({ error } satisfies Failure)
-}
-
-function badId(text: string): Failure['error'] {
-  return { code: 'bad_id', message: `"${text}" is not an id of a challenge; use a whole number from 1.` }
-}
-
-function toId(text: string): number | undefined {
-  if (!/^[1-9]\d*$/.test(text)) return undefined
-  const id = Number(text)
-  return Number.isSafeInteger(id) ? id : undefined
+/** The public id of the client in whose window the request was made, if it says so. */
+export function windowOf(req: Request): string | undefined {
+  return req.get(clientHeader)
 }

@@ -51,3 +51,6 @@ export const seedChallenges: readonly SeedChallenge[] = [
     category: 'Together',
   },
 ]
+
+/** The game that is there from the start. */
+export const seedGame = { code: 'ABC123', name: 'The Trading Game' } as const

@@ -1,81 +1,96 @@
-import type { Database } from 'node-sqlite3-wasm'
-import sqlite from 'node-sqlite3-wasm'
-import type { Challenge } from '../shared/challenge.ts'
-import { seedChallenges } from './seed.ts'
+import type { Challenge, ChallengeInput } from '../shared/challenge.ts'
+import { type Database, type OpenOptions, openDatabase, type Row, transaction } from './database.ts'
 
-const schema = `
-  CREATE TABLE IF NOT EXISTS challenges (
-    id INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    description TEXT NOT NULL,
-    category TEXT NOT NULL,
-    is_active INTEGER NOT NULL DEFAULT 0 CHECK (is_active IN (0, 1)),
-    version INTEGER NOT NULL
-  ) STRICT`
+const joined = `(SELECT json_group_array(person_id) FROM
+  (SELECT person_id FROM joins WHERE challenge_id = challenges.id ORDER BY joins.rowid)) AS joined`
+
+const nextVersion = 'MAX(version + 1, :now)'
 
 // One statement reads and writes, so two toggles at once are two toggles and never one.
 const toggleSql = `
-  UPDATE challenges SET is_active = 1 - is_active, version = MAX(version + 1, :now)
-  WHERE id = :id RETURNING *`
+  UPDATE challenges SET is_active = 1 - is_active, version = ${nextVersion}
+  WHERE id = :id AND is_active IS NOT :wanted RETURNING *, ${joined}`
 
-export interface StoreOptions {
-  /** Path of the SQLite file; made when it is missing. */
-  readonly file: string
-  /** The time in milliseconds since 1970; the real clock by default. */
-  readonly now?: () => number
+const createSql = `
+  INSERT INTO challenges (name, description, category, version)
+  VALUES (:name, :description, :category, :now) RETURNING *, ${joined}`
+
+/** What an operation left, and whether that is news. */
+export interface Change {
+  readonly challenge: Challenge
+  /** `false` when it was like that already. */
+  readonly changed: boolean
 }
 
-/** The challenges in their SQLite file. A method that returned has committed. */
+export interface Membership {
+  readonly id: number
+  /** The id of a person that the database knows. */
+  readonly person: string
+}
+
+/** The challenges in their SQLite file. A method that returned has committed; `undefined` says that there is no such id. */
 export interface ChallengeStore {
   /** Every challenge, by id. */
   list(): Challenge[]
-  /** Switches one on or off and returns it as committed; `undefined` when there is no such id. */
-  toggle(id: number): Challenge | undefined
+  /** Switches one on or off: to `wanted`, or, without it, to the other state than the present one. */
+  toggle(id: number, wanted?: boolean): Change | undefined
+  create(input: ChallengeInput): Challenge
+  /** Deletes one with all who joined it, and returns what it was. */
+  remove(id: number): Challenge | undefined
+  join(membership: Membership): Change | undefined
+  leave(membership: Membership): Change | undefined
+}
+
+/** A store with a connection of its own. */
+export interface OpenChallengeStore extends ChallengeStore {
   close(): void
 }
 
-/** Opens the store; an empty one is filled with {@link seedChallenges}. Throws one line that says what to do. */
-export function openStore({ file, now = Date.now }: StoreOptions): ChallengeStore {
-  const db = openDatabase(file)
-  try {
-    db.exec(`PRAGMA busy_timeout = 1000; ${schema}`)
-    seed(db, now())
-  } catch (error) {
-    db.close()
-    throw explain(error, file)
+/** Opens the store; a file that is missing is made and filled. Throws one line that says what to do. */
+export function openStore(options: OpenOptions): OpenChallengeStore {
+  const db = openDatabase(options)
+  return { ...challengeStore(db, options.now ?? Date.now), close: () => db.close() }
+}
+
+/** The challenges of an open database; `now` is the time in milliseconds since 1970. */
+export function challengeStore(db: Database, now: () => number): ChallengeStore {
+  const one = (sql: string, values: Row) => {
+    const [row] = db.all(sql, values as Record<string, string>)
+    return row && toChallenge(row)
   }
+  const read = (id: number) => one(`SELECT *, ${joined} FROM challenges WHERE id = :id`, { ':id': id })
+  const asItIs = (id: number): Change | undefined => {
+    const challenge = read(id)
+    return challenge && { challenge, changed: false }
+  }
+  const moveMember = (sql: string, { id, person }: Membership) =>
+    transaction(db, () => {
+      if (!read(id) || db.run(sql, [id, person]).changes === 0) return asItIs(id)
+      db.run(`UPDATE challenges SET version = ${nextVersion} WHERE id = :id`, { ':id': id, ':now': now() })
+      return { challenge: read(id)!, changed: true }
+    })
   return {
-    list: () => db.all('SELECT * FROM challenges ORDER BY id').map(toChallenge),
-    toggle(id) {
-      const [row] = db.all(toggleSql, { ':id': id, ':now': now() })
-      return row && toChallenge(row)
+    list: () => db.all(`SELECT *, ${joined} FROM challenges ORDER BY id`).map(toChallenge),
+    toggle(id, wanted) {
+      const on = wanted === undefined ? null : Number(wanted)
+      const challenge = one(toggleSql, { ':id': id, ':wanted': on, ':now': now() })
+      return challenge ? { challenge, changed: true } : asItIs(id)
     },
-    close: () => db.close(),
+    create: ({ name, description, category }) =>
+      one(createSql, { ':name': name, ':description': description, ':category': category, ':now': now() })!,
+    remove: (id) =>
+      transaction(db, () => {
+        const challenge = read(id)
+        db.run('DELETE FROM challenges WHERE id = ?', [id])
+        return challenge
+      }),
+    join: (membership) => moveMember('INSERT OR IGNORE INTO joins VALUES (?, ?)', membership),
+    leave: (membership) =>
+      moveMember('DELETE FROM joins WHERE challenge_id = ? AND person_id = ?', membership),
   }
 }
 
-function openDatabase(file: string): Database {
-  try {
-    return new sqlite.Database(file)
-  } catch (error) {
-    throw explain(error, file)
-  }
-}
-
-function seed(db: Database, time: number): void {
-  if (db.get('SELECT 1 FROM challenges LIMIT 1')) return
-  db.exec('BEGIN IMMEDIATE')
-  for (const { name, description, category, isActive = false } of seedChallenges) {
-    // Versions start at the time, so a file made anew is newer than what open pages still hold.
-    db.run(
-      `INSERT INTO challenges (name, description, category, is_active, version) VALUES (?, ?, ?, ?, ?)`,
-      [name, description, category, isActive, time],
-    )
-  }
-  db.exec('COMMIT')
-}
-
-function toChallenge(row: Record<string, unknown>): Challenge {
+function toChallenge(row: Row): Challenge {
   return {
     id: Number(row['id']),
     name: String(row['name']),
@@ -83,13 +98,6 @@ function toChallenge(row: Record<string, unknown>): Challenge {
     category: String(row['category']),
     version: Number(row['version']),
     toggle_details: { is_active: row['is_active'] === 1 },
+    joined: JSON.parse(String(row['joined'])),
   }
-}
-
-function explain(cause: unknown, file: string): Error {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  const remedy = reason.includes('locked')
-    ? `if no other process has it open, remove the folder ${file}.lock`
-    : 'check that the folder exists and can be written, or set DB_FILE to another path'
-  return new Error(`Cannot open the challenges in ${file}: ${reason}; ${remedy}.`, { cause })
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ChallengeStore, openStore } from '../server/store.ts'
+import { type OpenChallengeStore, openStore } from '../server/store.ts'
+import { createTell } from '../server/tell.ts'
 import { createToggle, type ToggleChallenge, type ToggleDeps } from '../server/toggle.ts'
-import type { Challenge } from '../shared/challenge.ts'
+import type { Challenge, ChallengeToggled } from '../shared/challenge.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 type MakeToggle = (deps: ToggleDeps) => ToggleChallenge
 
-function openTwice(): { store: ChallengeStore; reader: ChallengeStore } {
+function openTwice(): { store: OpenChallengeStore; reader: OpenChallengeStore } {
   const file = temporaryFile()
   const [store, reader] = [openStore({ file }), openStore({ file })]
   onTestFinished(() => {
@@ -16,6 +17,12 @@ function openTwice(): { store: ChallengeStore; reader: ChallengeStore } {
   return { store, reader }
 }
 
+const nobody = { by: null, from: undefined }
+
+function depsOf(store: ToggleDeps['store'], publish: ToggleDeps['publish'], log: string[] = []): ToggleDeps {
+  return { store, publish, notify: async () => {}, tell: createTell((line) => log.push(line)) }
+}
+
 /** What a second connection to the file reads for challenge 2 at the moment the event is handed over. */
 async function readAtPublish(make: MakeToggle): Promise<boolean | undefined> {
   const { store, reader } = openTwice()
@@ -23,7 +30,7 @@ async function readAtPublish(make: MakeToggle): Promise<boolean | undefined> {
   const publish = async () => {
     read = reader.list()[1]?.toggle_details.is_active
   }
-  await make({ store, publish, log: () => {} })(2, undefined)
+  await make(depsOf(store, publish))({ id: 2 }, nobody)
   return read
 }
 
@@ -34,12 +41,13 @@ const assumed: Challenge = {
   category: 'Focus',
   version: 1,
   toggle_details: { is_active: true },
+  joined: [],
 }
 
 /** The mistake that {@link readAtPublish} is there to find. */
-const tellThenCommit: MakeToggle = (deps) => async (id, from) => {
-  await deps.publish({ challenge_id: id, is_active: true, challenge: assumed }, from)
-  return deps.store.toggle(id)
+const tellThenCommit: MakeToggle = (deps) => async (input, asking) => {
+  await deps.publish({ challenge_id: 2, is_active: true, challenge: assumed, by: null }, asking.from)
+  return deps.store.toggle(input.id)!.challenge
 }
 
 describe('createToggle', () => {
@@ -51,29 +59,41 @@ describe('createToggle', () => {
     expect(await readAtPublish(tellThenCommit)).toBe(false)
   })
 
-  it('hands on who asked, and the row as it stands', async () => {
+  it('hands on who asked and from where, and the row as it stands', async () => {
     const { store } = openTwice()
     const published: unknown[] = []
     const publish = async (...args: unknown[]) => published.push(args)
-    const challenge = await createToggle({ store, publish, log: () => {} })(2, 'client-1')
-    expect(published).toEqual([[{ challenge_id: 2, is_active: true, challenge }, 'client-1']])
+    const by = { id: 'ada', name: 'Ada' }
+    const challenge = await createToggle(depsOf(store, publish))({ id: 2 }, { by, from: 'client-1' })
+    expect(published).toEqual([[{ challenge_id: 2, is_active: true, challenge, by }, 'client-1']])
   })
 
   it('still gives the committed row when publishing fails, and logs why', async () => {
     const { store } = openTwice()
     const log: string[] = []
     const publish = () => Promise.reject(new Error('the broker is away'))
-    const challenge = await createToggle({ store, publish, log: (line) => log.push(line) })(2, undefined)
+    const challenge = await createToggle(depsOf(store, publish, log))({ id: 2 }, nobody)
     expect(challenge).toEqual(store.list()[1])
-    expect(challenge?.toggle_details.is_active).toBe(true)
+    expect(challenge.toggle_details.is_active).toBe(true)
     expect(log).toEqual(['challenge 2 is committed but was not broadcast: the broker is away'])
   })
 
   it('publishes nothing for an id that no challenge has', async () => {
     const { store } = openTwice()
     const published: unknown[] = []
-    const publish = async (event: unknown) => published.push(event)
-    expect(await createToggle({ store, publish, log: () => {} })(999, undefined)).toBeUndefined()
+    const toggle = createToggle(depsOf(store, async (event) => published.push(event)))
+    await expect(toggle({ id: 999 }, nobody)).rejects.toMatchObject({ code: 'not_found' })
     expect(published).toEqual([])
+  })
+
+  it('takes the state that is wanted, once: whoever asks again changes nothing and tells nobody', async () => {
+    const { store } = openTwice()
+    const published: ChallengeToggled[] = []
+    const toggle = createToggle(depsOf(store, async (event) => published.push(event)))
+    const first = await toggle({ id: 2, is_active: true }, nobody)
+    expect(await toggle({ id: 2, is_active: true }, nobody)).toEqual(first)
+    const off = await toggle({ id: 2, is_active: false }, nobody)
+    expect(off.toggle_details.is_active).toBe(false)
+    expect(published.map(({ is_active }) => is_active)).toEqual([true, false])
   })
 })
