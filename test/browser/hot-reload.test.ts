@@ -1,0 +1,172 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { read, temporaryFolder } from '../package/support/files.ts'
+import { projectOf } from '../package/support/markdown.ts'
+import { run, start, tool } from '../package/support/run.ts'
+import { launchBrowser, openWindow } from '../support/browser.ts'
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser?.close())
+
+const patience = { timeout: 30_000 }
+const index =
+  '<!doctype html><link rel="icon" href="data:,"><div id="root"></div><script type="module" src="/src/main.tsx"></script>'
+const tsconfig = {
+  compilerOptions: {
+    target: 'ES2022',
+    module: 'ESNext',
+    moduleResolution: 'bundler',
+    jsx: 'react-jsx',
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    types: ['vite/client', 'node'],
+  },
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+
+/** The app of the recipe, in a folder of its own; `change` is what somebody got wrong in one of its files. */
+function writeApp(port: number, change: (files: Record<string, string>) => void = () => {}) {
+  const folder = temporaryFolder()
+  onTestFinished(() => folder.remove())
+  const files = projectOf(read('docs/recipes/vite.md').replaceAll('5173', String(port)))
+  change(files)
+  folder.write({ ...files, 'index.html': index, 'tsconfig.json': JSON.stringify(tsconfig) })
+  return folder
+}
+
+/** Runs the recipe's server and opens its page. */
+async function startApp(change?: (files: Record<string, string>) => void) {
+  const port = await freePort()
+  const folder = writeApp(port, change)
+  const server = start(tool('tsx'), ['server.ts'], folder.path)
+  onTestFinished(() => server.stop())
+  const url = `http://localhost:${port}`
+  await server.until((output) => output.includes(url))
+  const connections = async () => {
+    const answer = await fetch(`${url}/health`)
+    return ((await answer.json()) as { connections: number }).connections
+  }
+  const window = await openWindow(browser, 'about:blank')
+  const sockets = socketsOf(window.page)
+  await window.page.goto(url)
+  await shows(window.page, 'connected: ')
+  // Lost where the page is loaded anew.
+  await window.page.evaluate(() => Object.assign(globalThis, { mark: 'kept' }))
+  const mark = () => window.page.evaluate(() => (globalThis as { mark?: string }).mark)
+  const say = () => fetch(`${url}/say`)
+  const edit = (file: string, from: string, to: string) => {
+    const text = readFileSync(join(folder.path, file), 'utf8')
+    expect(text).toContain(from)
+    writeFileSync(join(folder.path, file), text.replace(from, to))
+  }
+  return { ...window, sockets, connections, mark, say, edit }
+}
+
+/** How many connections to the hub the page has opened, and how many of them are still open. */
+function socketsOf(page: Page) {
+  const sockets = { opened: 0, open: 0 }
+  page.on('websocket', (socket) => {
+    if (!socket.url().endsWith('/sync')) return
+    sockets.opened++
+    sockets.open++
+    socket.on('close', () => void sockets.open--)
+  })
+  return sockets
+}
+
+const shows = (page: Page, text: string) =>
+  vi.waitFor(async () => expect(await page.locator('p').textContent()).toBe(text), patience)
+
+/** As a text, because vitest rewrites `import()` in what it has compiled. */
+const clientId = (page: Page) => page.evaluate(`import('/src/sync.ts').then(({ client }) => client.id)`)
+
+describe('a page under hot reload', () => {
+  it('keeps its connection and its state when a component is edited', async () => {
+    const { page, errors, sockets, connections, mark, say, edit } = await startApp()
+    await say()
+    await shows(page, 'connected: hello')
+    const id = await clientId(page)
+    expect(id).toMatch(/./)
+    for (const [from, to] of [
+      ['{`$', '{`now $'],
+      ['{`now $', '{`then $'],
+    ] as const) {
+      edit('src/lobby.tsx', from, to)
+      await shows(page, `${to.slice(2, -1)}connected: hello`)
+    }
+    await say()
+    await shows(page, 'then connected: hello, hello')
+    expect(sockets).toEqual({ opened: 1, open: 1 })
+    expect(await connections()).toBe(1)
+    expect(await clientId(page)).toBe(id)
+    expect(await mark()).toBe('kept')
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    { file: 'src/sync.ts', from: "url: '/sync'", to: "url: '/sync', probeTimeoutMs: 4_000" },
+    { file: 'registry.ts', from: 'text: z.string()', to: 'text: z.string().min(1)' },
+  ])('ends with one connection when $file is edited, of which the client is made', async (change) => {
+    const { page, errors, sockets, connections, mark, say, edit } = await startApp()
+    await say()
+    await shows(page, 'connected: hello')
+    edit(change.file, change.from, change.to)
+    await vi.waitFor(() => expect(sockets).toEqual({ opened: 2, open: 1 }), patience)
+    await shows(page, 'connected: ')
+    await vi.waitFor(async () => expect(await connections()).toBe(1), patience)
+    await say()
+    await shows(page, 'connected: hello')
+    expect(await mark()).toBe('kept')
+    expect(errors).toEqual([])
+  })
+
+  it.each([
+    { how: 'nothing closes the client', instead: '' },
+    { how: 'only `dispose` closes the client', instead: 'import.meta.hot?.dispose(() => client.close())' },
+  ])('ends with two where $how: what the tests above look for can be seen', async ({ instead }) => {
+    const { page, sockets, connections, edit } = await startApp((files) => {
+      const closing = /^if \(import\.meta\.hot\) \{[\s\S]*?^\}$/m
+      expect(files['src/sync.ts']).toMatch(closing)
+      files['src/sync.ts'] = files['src/sync.ts']!.replace(closing, instead)
+    })
+    edit('src/sync.ts', "url: '/sync'", "url: '/sync', probeTimeoutMs: 4_000")
+    await vi.waitFor(async () => expect(await connections()).toBe(2), patience)
+    await shows(page, 'connected: ')
+    expect(sockets).toEqual({ opened: 2, open: 2 })
+  })
+
+  it('is loaded anew where the module that starts it imports the client', async () => {
+    const { page, sockets, connections, mark, edit } = await startApp((files) => {
+      files['src/main.tsx'] = `import './sync.js'\n${files['src/main.tsx']}`
+    })
+    edit('src/sync.ts', "url: '/sync'", "url: '/sync', probeTimeoutMs: 4_000")
+    await vi.waitFor(() => expect(sockets.opened).toBe(2), patience)
+    await shows(page, 'connected: ')
+    expect(await mark()).toBeUndefined()
+    await vi.waitFor(async () => expect(await connections()).toBe(1), patience)
+  })
+})
+
+describe('the code of the recipe', () => {
+  it('compiles', async () => {
+    const folder = writeApp(5173)
+    expect(await run(tool('tsc'), ['--project', folder.path, '--pretty', 'false'])).toEqual({
+      code: 0,
+      output: '',
+    })
+  })
+})
