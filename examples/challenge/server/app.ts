@@ -1,17 +1,10 @@
 import { createServer, type Server } from 'node:http'
-import express, { json, Router } from 'express'
-import { attachWebSocket, type HubOptions, hubDefaults } from 'syncline/server'
-import { openDatabase } from './database.ts'
+import express from 'express'
+import { attachWebSocket, type HubSettings, hubDefaults } from 'syncline/server'
+import { openBackend } from './backend.ts'
 import { failures, noSuchRoute } from './http.ts'
-import { createIdentity, sessionRoutes } from './identity.ts'
 import { listen } from './listen.ts'
-import { asLive, type LiveHub, openHub } from './live.ts'
 import { openPage, type Page, type PageMode } from './page.ts'
-import { peopleStore } from './people.ts'
-import { challengeRoutes } from './routes.ts'
-import { challengeStore } from './store.ts'
-import { createTell } from './tell.ts'
-import { createToggle } from './toggle.ts'
 
 export interface ServerOptions {
   /** Path of the SQLite file; made and filled when it is missing. */
@@ -25,7 +18,7 @@ export interface ServerOptions {
   /** Gets one line for each thing that went wrong; default standard error. */
   readonly log?: (line: string) => void
   /** Time, for the rows, the game's clocks and the hub; default the system's. */
-  readonly clock?: NonNullable<HubOptions['clock']>
+  readonly clock?: HubSettings['clock']
 }
 
 export interface RunningServer {
@@ -37,8 +30,13 @@ export interface RunningServer {
 
 /** Starts API, live channel and page on one port. Throws one line that says what to do. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { port = 5173, host = '127.0.0.1', page: mode = 'dev', log = logToStderr } = options
-  const { hub, api, closeDatabase } = openApp({ ...options, log })
+  const { dbFile, port = 5173, host = '127.0.0.1', page: mode = 'dev', log = logToStderr } = options
+  const { hub, api, ...backend } = openBackend({
+    dbFile,
+    host,
+    log,
+    clock: options.clock ?? hubDefaults.clock,
+  })
   const app = express().disable('x-powered-by')
   const server = createServer(app)
   attachWebSocket(hub, server, { path: '/sync' })
@@ -48,7 +46,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await hub.close()
     await page?.close()
     await stopped
-    closeDatabase()
+    backend.close()
   })
   try {
     page = await openPage(mode, server)
@@ -58,41 +56,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** Everything behind the port, joined. */
-function openApp({
-  dbFile,
-  log,
-  clock = hubDefaults.clock,
-}: ServerOptions & Required<Pick<ServerOptions, 'log'>>) {
-  const db = openDatabase({ file: dbFile, now: clock.now })
-  const people = peopleStore(db)
-  const identity = createIdentity(people)
-  const hub = openHub(identity, { clock, onError: ({ message }, { stage }) => log(`${stage}: ${message}`) })
-  const tell = createTell(log)
-  const api = Router().use(json({ limit: '16kb' }), sessionRoutes(identity))
-  const store = challengeStore(db, clock.now)
-  const toggle = createToggle({ store, tell, ...announcing(hub) })
-  hub.serve('inbox', {})
-  hub.serve('challenges', {
-    requests: {
-      // The name is read again: it may have changed since the connection was made.
-      toggle: ({ input, user, client }) =>
-        asLive(() => toggle(input, { by: people.find(user.id) ?? user, from: client })),
-    },
-  })
-  const channel = hub.channel('challenges')
-  api.use(challengeRoutes({ store, identity, toggle, tell, channel }))
-  api.use(['/session', '/challenges', '/api', '/lab'], noSuchRoute)
-  return { hub, api, closeDatabase: () => db.close() }
-}
-
-function announcing(hub: LiveHub): Pick<Parameters<typeof createToggle>[0], 'publish' | 'notify'> {
-  return {
-    publish: (event, from) => hub.channel('challenges').publish('challenge_toggled', event, { from }),
-    notify: (ids, notice) => hub.users(ids).publish('inbox', 'notice', notice),
   }
 }
 

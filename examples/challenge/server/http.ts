@@ -1,6 +1,6 @@
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express'
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
 import type * as z from 'zod'
-import type { Failure } from '../shared/failure.ts'
+import { clientHeader, type Failure } from '../shared/failure.ts'
 
 const statuses = {
   bad_request: 400,
@@ -42,6 +42,11 @@ export function readId(text: string | undefined): number {
   throw new Refused('bad_request', `id: "${shortened(text)}" is none; use a whole number from 1.`)
 }
 
+/** The public id of the client in whose window the request was made, if it says so. */
+export function windowOf(req: Request): string | undefined {
+  return req.get(clientHeader)
+}
+
 /** For what no route has taken. */
 export const noSuchRoute: RequestHandler = (req) => {
   const path = shortened(req.originalUrl)
@@ -76,6 +81,7 @@ function fail(res: Response, { code, message }: Refused): void {
   res.status(statuses[code]).json({ error: { code, message } } satisfies Failure)
 }
 
-function shortened(text = ''): string {
+/** What a stranger sent, short enough to be said back. */
+export function shortened(text = ''): string {
   return text.length > 80 ? `${text.slice(0, 80)}…` : text
 }

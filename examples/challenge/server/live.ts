@@ -5,8 +5,6 @@ import { registry } from '../shared/registry.ts'
 import { Refused } from './http.ts'
 import type { Identity } from './identity.ts'
 
-export type LiveHub = ReturnType<typeof openHub>
-
 /** The hub for people with a token; nobody else is let in. */
 export function openHub(
   identity: Pick<Identity, 'personOf'>,
@@ -19,7 +17,7 @@ export function openHub(
 }
 
 /** What a request over the live connection answers when HTTP would refuse: the same, as an error that travels. */
-export async function asLive<T>(work: () => Promise<T>): Promise<T> {
+export async function asLive<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {

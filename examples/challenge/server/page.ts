@@ -40,5 +40,17 @@ async function devPage(httpServer: Server): Promise<Page> {
 
 async function builtPage(): Promise<Page> {
   await build({ ...config, mode: 'production', build: { outDir, emptyOutDir: true } })
-  return { handler: staticFiles(outDir), close: async () => {} }
+  return { handler: builtFiles(outDir), close: async () => {} }
+}
+
+/** Serves a build: its files, and for the addresses of pages, which are no files, the one page that finds out which is meant. */
+export function builtFiles(folder: string): RequestHandler {
+  const router = Router()
+  router.use(staticFiles(folder))
+  router.use((req, res, next) => {
+    const isPage = (req.method === 'GET' || req.method === 'HEAD') && !/\.\w+$/.test(req.path)
+    if (!isPage) return next()
+    res.sendFile('index.html', { root: folder })
+  })
+  return router
 }

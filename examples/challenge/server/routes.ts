@@ -1,9 +1,8 @@
 import { type Request, Router } from 'express'
 import type { HubChannel } from 'syncline/server'
 import { ChallengeInput, ToggleInput } from '../shared/challenge.ts'
-import { clientHeader } from '../shared/failure.ts'
 import type { registry } from '../shared/registry.ts'
-import { read, readId } from './http.ts'
+import { read, readId, windowOf } from './http.ts'
 import type { Identity } from './identity.ts'
 import type { ChallengeStore, Change, Membership } from './store.ts'
 import type { Tell } from './tell.ts'
@@ -65,9 +64,4 @@ export function challengeRoutes(deps: RouteDeps): Router {
     }
     return challenge
   }
-}
-
-/** The public id of the client in whose window the request was made, if it says so. */
-export function windowOf(req: Request): string | undefined {
-  return req.get(clientHeader)
 }
