@@ -15,10 +15,12 @@ import type {
 import type { AnyRegistry } from '../registry/registry.ts'
 import { toSend } from '../registry/to-send.ts'
 import { validate } from '../registry/validate.ts'
+import type { Clock } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { SyncError, type SyncErrorCode } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Position } from '../shared/position.ts'
+import type { ErrorHandler } from '../shared/report.ts'
 import type { Draft, SendOptions } from './outbox.ts'
 import { anyEvent, type EventMeta, type Gap, type MessageMeta, type Subscribed } from './subscription.ts'
 import type { ListenRequest } from './subscriptions.ts'
@@ -102,9 +104,12 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
 
 /** What a handle needs of its client. */
 export interface ChannelLink {
+  readonly clock: Clock
   listen(request: ListenRequest): Undo
   send<Result>(draft: Draft<Result>, options: SendOptions | undefined): Promise<Result>
   tell(frame: TellFrame): boolean
+  /** Tells of what cannot be thrown to its author. */
+  readonly report: ErrorHandler
 }
 
 /** The same as {@link Channel}, without the types of one registry. */

@@ -1,5 +1,5 @@
 import { Disposer, type Undo } from '../shared/disposer.ts'
-import type { ConnectionStatus } from './connection.ts'
+import type { ConnectionStatus } from './connection-states.ts'
 import type { Client } from './create-client.ts'
 
 /** What a group needs of a client, of whichever registry. */

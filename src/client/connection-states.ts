@@ -1,3 +1,4 @@
+import type { SyncError } from '../shared/errors.ts'
 import type { Transitions } from '../shared/machine.ts'
 
 /**
@@ -70,6 +71,17 @@ export const linkStates: Transitions<LinkState, LinkEvent> = {
 
 /** What a person needs to know of the connection. */
 export type ConnectionState = 'disconnected' | 'connecting' | 'connected' | 'error'
+
+/** What people see of a connection. A new object at every change. */
+export interface ConnectionStatus {
+  readonly state: ConnectionState
+  /** The number of the present or the coming attempt since the connection was last stable; 0 for the very first. */
+  readonly attempt: number
+  /** When the next attempt starts, in milliseconds since 1970; only while waiting for it. */
+  readonly nextAttemptAt: number | undefined
+  /** Why the last attempt or connection ended, until one succeeds. */
+  readonly cause: SyncError | undefined
+}
 
 const shown: { readonly [State in LinkState]?: ConnectionState } = {
   idle: 'disconnected',

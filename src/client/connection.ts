@@ -4,65 +4,15 @@ import { hubShapes } from '../protocol/hub-shapes.ts'
 import { parseFrames } from '../protocol/parse.ts'
 import { subprotocol } from '../protocol/version.ts'
 import { backoffDefaults } from '../shared/backoff.ts'
-import type { Clock } from '../shared/clock.ts'
 import { Disposer, type Undo } from '../shared/disposer.ts'
 import { SyncError, type SyncErrorCode, toSyncError } from '../shared/errors.ts'
 import { createMachine } from '../shared/machine.ts'
-import { type ConnectionState, type LinkState, linkStates, shownState } from './connection-states.ts'
-import type { Note } from './diagnostics.ts'
+import type { ConnectionListener, ConnectionSettings } from './connection-settings.ts'
+import { type ConnectionStatus, type LinkState, linkStates, shownState } from './connection-states.ts'
 import { type Heartbeat, watchSilence } from './heartbeat.ts'
-import { Retry, type RetrySettings } from './retry.ts'
-import { type Signals, watchSignals } from './signals.ts'
-import type { Socket, SocketFactory } from './socket.ts'
-
-/** What people see of a connection. A new object at every change. */
-export interface ConnectionStatus {
-  readonly state: ConnectionState
-  /** The number of the present or the coming attempt since the connection was last stable; 0 for the very first. */
-  readonly attempt: number
-  /** When the next attempt starts, in milliseconds since 1970; only while waiting for it. */
-  readonly nextAttemptAt: number | undefined
-  /** Why the last attempt or connection ended, until one succeeds. */
-  readonly cause: SyncError | undefined
-}
-
-/** What an app's `auth` is asked with. */
-export interface TokenRequest {
-  /** Aborted when the attempt is given up: nobody waits for the token any more. */
-  readonly signal: AbortSignal
-  /** Whether the last token was refused: one from a cache will not do. */
-  readonly refused: boolean
-}
-
-export interface ConnectionSettings extends RetrySettings {
-  /** The absolute address, asked at each attempt. Throws `bad_options`. */
-  readonly url: () => string
-  readonly auth?: ((request: TokenRequest) => string | Promise<string>) | undefined
-  /** The first frame of every connection. */
-  readonly hello: (token: string | undefined) => ClientFrame
-  /** `false`: opens only when the app says so. */
-  readonly enabled: boolean
-  readonly connectTimeoutMs: number
-  readonly stableAfterMs: number
-  readonly probeTimeoutMs: number
-  readonly heartbeatMs?: number | undefined
-  readonly signals: Signals
-  readonly clock: Clock
-  readonly socket: SocketFactory
-}
-
-/** What a connection tells its right-hand neighbour. */
-export interface ConnectionListener {
-  online(welcome: WelcomeOptions): void
-  offline(): void
-  received(frame: HubFrame): void
-  /** The hub's clock showed `time` at some moment since `sentAt`. */
-  measured(sentAt: number, time: number): void
-  changed(status: ConnectionStatus): void
-  /** The hub sent something unreadable (`frame`), or the connection gave up or has no token (`connect`). */
-  failed(error: SyncError, stage: 'frame' | 'connect'): void
-  readonly note: Note
-}
+import { Retry } from './retry.ts'
+import { watchSignals } from './signals.ts'
+import type { Socket } from './socket.ts'
 
 /** Keeps one socket at a time open to the hub: token, handshake, silence, and coming back. */
 export class Connection {

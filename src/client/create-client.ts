@@ -8,7 +8,9 @@ import { Listeners } from '../shared/listeners.ts'
 import { randomMark } from '../shared/random.ts'
 import { type ErrorHandler, guardHandler } from '../shared/report.ts'
 import { type Channel, type ChannelLink, openChannel } from './channel.ts'
-import { Connection, type ConnectionListener, type ConnectionStatus } from './connection.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionListener } from './connection-settings.ts'
+import type { ConnectionStatus } from './connection-states.ts'
 import type { ClientDiagnostic, ClientStats } from './diagnostics.ts'
 import { type ClientOptions, type ClientSettings, clientSettings } from './options.ts'
 import { Outbox, type OutboxLink } from './outbox.ts'
@@ -68,6 +70,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly #connection: Connection
   readonly #subscriptions: Subscriptions
   readonly #outbox: Outbox
+  readonly #channelLink: ChannelLink
   #id: string | undefined
   #maxBytes = Number.POSITIVE_INFINITY
   #lastRef = 0
@@ -90,6 +93,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     const link = this.#link()
     this.#subscriptions = new Subscriptions(link)
     this.#outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
+    this.#channelLink = this.#handlesLink()
   }
 
   get id(): string | undefined {
@@ -194,26 +198,31 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   }
 
   /** What flows left from an app's handles. */
-  readonly #channelLink: ChannelLink = {
-    listen: (request) => {
-      const undo = this.#subscriptions.listen(request)
-      this.#connection.need()
-      return undo
-    },
-    send: (draft, options) => {
-      const outcome = this.#outbox.add(draft, options)
-      this.#connection.need()
-      return outcome
-    },
-    tell: (frame) => {
-      const bytes = bytesOf(frame)
-      if (bytes > this.#maxBytes)
-        throw new SyncError('too_large', `${bytes} bytes: the hub takes ${this.#maxBytes}`)
-      const isCongested = this.#connection.bufferedBytes > this.#settings.volatileMaxBytes
-      const isSent = !isCongested && this.#connection.send(frame)
-      if (!isSent) this.#stats.note('dropped', { channel: frame[1], name: frame[2] })
-      return isSent
-    },
+  #handlesLink(): ChannelLink {
+    const { clock, volatileMaxBytes } = this.#settings
+    return {
+      clock,
+      listen: (request) => {
+        const undo = this.#subscriptions.listen(request)
+        this.#connection.need()
+        return undo
+      },
+      send: (draft, options) => {
+        const outcome = this.#outbox.add(draft, options)
+        this.#connection.need()
+        return outcome
+      },
+      tell: (frame) => {
+        const bytes = bytesOf(frame)
+        if (bytes > this.#maxBytes)
+          throw new SyncError('too_large', `${bytes} bytes: the hub takes ${this.#maxBytes}`)
+        const isCongested = this.#connection.bufferedBytes > volatileMaxBytes
+        const isSent = !isCongested && this.#connection.send(frame)
+        if (!isSent) this.#stats.note('dropped', { channel: frame[1], name: frame[2] })
+        return isSent
+      },
+      report: this.#report,
+    }
   }
 
   readonly #report: ErrorHandler = (error, context) => {

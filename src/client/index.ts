@@ -5,11 +5,13 @@ export { type Clock, systemClock } from '../shared/clock.ts'
 export type { Position } from '../shared/position.ts'
 export type { Random } from '../shared/random.ts'
 export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
+export { type Attendance, type AttendOptions, attend } from './attend.ts'
 export type { AnyHeard, Channel, HeardMeta, Listen } from './channel.ts'
 export { type ClientGroup, createClientGroup, type GroupMember, type GroupStatus } from './client-group.ts'
-export type { ConnectionStatus, TokenRequest } from './connection.ts'
-export type { ConnectionState } from './connection-states.ts'
+export type { TokenRequest } from './connection-settings.ts'
+export type { ConnectionState, ConnectionStatus } from './connection-states.ts'
 export { type Client, createClient } from './create-client.ts'
+export { type CursorName, type Cursors, type CursorsOptions, cursors, cursorsDefaults } from './cursors.ts'
 export type {
   ClientDiagnostic,
   ClientStats,
@@ -18,6 +20,7 @@ export type {
   SendFailure,
   SendName,
 } from './diagnostics.ts'
+export type { Told } from './latest-told.ts'
 export { type Logger, type LogLevel, logTo } from './log-to.ts'
 export { type ClientOptions, clientDefaults } from './options.ts'
 export { type OutboxOptions, outboxDefaults, type SendOptions } from './outbox.ts'
@@ -33,4 +36,12 @@ export type { ServerClock } from './server-clock.ts'
 export { browserSignals, type Signal, type Signals } from './signals.ts'
 export { type Socket, type SocketFactory, type SocketListener, webSocket } from './socket.ts'
 export type { EventMeta, Gap, MessageMeta, Subscribed } from './subscription.ts'
+export {
+  type Typing,
+  type TypingMessage,
+  type TypingName,
+  type TypingOptions,
+  typing,
+  typingDefaults,
+} from './typing.ts'
 export { webSocketUrl } from './url.ts'

@@ -47,8 +47,7 @@ export class MeasuredClock implements ServerClock {
     const errorMs = (this.#clock.now() - sentAt) / 2
     const offsetMs = Math.round(time - sentAt - errorMs)
     // Two measurements that exclude each other say that a clock was set, or has drifted: the newer one holds.
-    const isBetter =
-      errorMs <= this.#errorMs || Math.abs(offsetMs - this.#offsetMs) > errorMs + this.#errorMs
+    const isBetter = errorMs <= this.#errorMs || Math.abs(offsetMs - this.#offsetMs) > errorMs + this.#errorMs
     // One that began before this clock was set back says nothing.
     if (errorMs < 0 || !isBetter) return
     const before = this.#offsetMs

@@ -1,52 +1,21 @@
 'use client'
-import type { ReactNode } from 'react'
-import { createContext, useContext, useMemo, useSyncExternalStore } from 'react'
-import type { Channel, HeardMeta } from '../client/channel.ts'
-import type { ConnectionStatus } from '../client/connection.ts'
+import { createContext, useContext, useMemo } from 'react'
+import type { UntypedChannel } from '../client/channel.ts'
 import type { Client } from '../client/create-client.ts'
-import type { Gap, Subscribed } from '../client/subscription.ts'
-import type { ChannelKey, HeardData, HeardName, ParamsArgs } from '../registry/infer.ts'
+import type { Params } from '../registry/pattern.ts'
 import { type AnyRegistry, channelName } from '../registry/registry.ts'
 import { SyncError } from '../shared/errors.ts'
-import { providerOf, type SyncProviderProps } from './provider.tsx'
+import type { Hooks } from './hooks.ts'
+import { providerOf } from './provider.tsx'
+import { useConnectionOf } from './use-connection.ts'
+import { useCountdownOf, useServerClockOf } from './use-countdown.ts'
 import { useEventOf } from './use-event.ts'
+import { useRequestOf } from './use-request.ts'
 
-/** Listens to an event of a channel, to `gap` or to `subscribed`, with the latest handler. */
-export interface UseEvent<R extends AnyRegistry> {
-  <K extends ChannelKey<R>, N extends HeardName<R, K>>(
-    channel: Channel<R, K>,
-    event: N,
-    handler: (data: HeardData<R, K, N>, meta: HeardMeta<R, K, N>) => void,
-  ): void
-  <K extends ChannelKey<R>>(channel: Channel<R, K>, event: 'gap', handler: (gap: Gap) => void): void
-  <K extends ChannelKey<R>>(
-    channel: Channel<R, K>,
-    event: 'subscribed',
-    handler: (subscribed: Subscribed) => void,
-  ): void
+/** A client without the types of one registry. */
+interface UntypedClient {
+  channel(key: string, params?: Params): UntypedChannel
 }
-
-/** The hooks of one registry, and the one provider that they heed. */
-export interface Hooks<R extends AnyRegistry> {
-  /** Gives the client to these hooks below it, and connects it. Those of other registries go through it. */
-  SyncProvider(props: SyncProviderProps<R>): ReactNode
-  /** The client of the nearest provider of these hooks. Throws `no_provider`. */
-  useClient(): Client<R>
-  /** A handle of a channel; the same one as long as its name stays the same. */
-  useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K>
-  useEvent: UseEvent<R>
-  /** The connection's status; renders again when it changes. */
-  useConnection(): ConnectionStatus
-}
-
-/** What a server renders: nothing is connected there. */
-const serverStatus: ConnectionStatus = {
-  state: 'disconnected',
-  attempt: 0,
-  nextAttemptAt: undefined,
-  cause: undefined,
-}
-const getServerStatus = () => serverStatus
 
 const noProvider =
   'A hook has no client: no <SyncProvider> of the same createHooks() is above this component; render one around it'
@@ -63,16 +32,23 @@ export function createHooks<R extends AnyRegistry>(registry: R): Hooks<R> {
     if (!client) throw new SyncError('no_provider', noProvider)
     return client
   }
-  function useChannel<K extends ChannelKey<R>>(key: K, ...params: ParamsArgs<R, K>): Channel<R, K> {
-    const client = useClient()
-    const name = channelName(registry, key, ...params)
+  function useChannel(key: string, params?: Params): UntypedChannel {
+    const client = useClient() as unknown as UntypedClient
+    const name = channelName(registry, key, params)
     // biome-ignore lint/correctness/useExhaustiveDependencies: the name stands for the key and the parameters
-    return useMemo(() => client.channel(key, ...params), [client, name])
+    return useMemo(() => client.channel(key, params), [client, name])
   }
-  function useConnection(): ConnectionStatus {
-    const client = useClient()
-    return useSyncExternalStore(client.onStatus, () => client.status, getServerStatus)
+  const hooks = {
+    SyncProvider: providerOf(registry, context),
+    useClient,
+    useChannel,
+    useEvent: useEventOf,
+    useConnection: (select?: never) => useConnectionOf(useClient(), select),
+    useRequest: useRequestOf,
+    useServerClock: () => useServerClockOf(useClient().serverClock),
+    useCountdown: (endsAt: number | null | undefined, everyMs?: number) =>
+      useCountdownOf(useClient().serverClock, endsAt, everyMs),
   }
-  const SyncProvider = providerOf(context)
-  return { SyncProvider, useClient, useChannel, useConnection, useEvent: useEventOf as UseEvent<R> }
+  // The types of one registry are the interface's; what is behind it knows no registry.
+  return hooks as unknown as Hooks<R>
 }

@@ -1,4 +1,10 @@
 'use client'
 /** Thin React bindings: `syncline/react`. @module */
-export { createHooks, type Hooks, type UseEvent } from './create-hooks.ts'
+export { createHooks } from './create-hooks.ts'
+export type { Hooks, UseConnection, UseEvent } from './hooks.ts'
 export type { SyncProviderProps } from './provider.tsx'
+export type { ConnectionView } from './use-connection.ts'
+export { type CursorsView, useCursors } from './use-cursors.ts'
+export { type PresenceOptions, type PresenceView, type PresentMembers, usePresence } from './use-presence.ts'
+export type { RequestSendOptions, RequestState, RequestView } from './use-request.ts'
+export { type TypingView, useTyping } from './use-typing.ts'

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** In bytes, minified and gzipped. The README promises the client's; `docs/architecture.md` says what is in it. */
-const budgets = { client: 12_150, react: 2_000, presence: 1_500 }
+const budgets = { client: 12_350, react: 2_000, presence: 1_500, others: 600 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
@@ -10,10 +10,16 @@ const core = `export { createClient } from './dist/client.js'
 let client: Bundle
 let withReact: Bundle
 let withPresence: Bundle
+let withParts: Bundle
+let withAllHooks: Bundle
 beforeAll(async () => {
   client = await bundle(core)
   withReact = await bundle(`${core}\nexport { createHooks } from './dist/react.js'`)
   withPresence = await bundle(`${core}\nexport { presence } from './dist/client.js'`)
+  withParts = await bundle(`${core}\nexport { attend, cursors, presence, typing } from './dist/client.js'`)
+  withAllHooks = await bundle(
+    `${core}\nexport { createHooks, useCursors, usePresence, useTyping } from './dist/react.js'`,
+  )
   console.log(
     `client ${client.size} B of ${budgets.client}, react + ${withReact.size - client.size} B of ${budgets.react}`,
   )
@@ -31,6 +37,20 @@ describe('the size', () => {
   it('of presence on top of the client is within its budget, and only who imports it pays', () => {
     expect(withPresence.size - client.size).toBeGreaterThan(300)
     expect(overBudget('presence', withPresence.size - client.size, budgets.presence)).toEqual([])
+  })
+
+  it('of all hooks on top of the parts of the client that they show is within the same budget', () => {
+    expect(overBudget('react', withAllHooks.size - withParts.size, budgets.react)).toEqual([])
+  })
+
+  it('of typing and cursors is within their budget, and who needs neither does not pay', async () => {
+    const withCursors = await bundle(
+      `${core}\nexport { createHooks, useCursors, useTyping } from './dist/react.js'`,
+    )
+    expect(withCursors.size - withReact.size).toBeGreaterThan(300)
+    expect(overBudget('typing and cursors', withCursors.size - withReact.size, 2 * budgets.others)).toEqual(
+      [],
+    )
   })
 
   it('over a budget is reported', () => {

@@ -1,17 +1,17 @@
 import { fireEvent } from '@testing-library/react'
 import { StrictMode } from 'react'
 import type { ConnectionStatus } from 'syncline/client'
+import type { ConnectionView } from 'syncline/react'
 import { describe, expect, test } from 'vitest'
-import { startWorld, useClient, useConnection, type World } from './support.tsx'
+import { startWorld, useConnection, type World } from './support.tsx'
 
 /** Shows the connection's state, with a way to try again, and notes what each render got. */
-function badge(renders: ConnectionStatus[]) {
+function badge(renders: ConnectionView[]) {
   return function Badge() {
     const status = useConnection()
-    const client = useClient()
     renders.push(status)
     return (
-      <button type="button" onClick={() => client.connect()}>
+      <button type="button" onClick={status.retry}>
         {status.state}
       </button>
     )
@@ -38,7 +38,7 @@ function listenersOf(client: World['client']): ReadonlySet<unknown> {
 describe('useConnection', () => {
   test('renders each change of the status once, and for nothing else', async () => {
     const world = startWorld()
-    const renders: ConnectionStatus[] = []
+    const renders: ConnectionView[] = []
     const Badge = badge(renders)
     const told: ConnectionStatus[] = []
     world.show(<Badge />)
@@ -47,7 +47,7 @@ describe('useConnection', () => {
     // The clock moves outside of act(), which would make one render of all that happens meanwhile.
     await world.clock.advance(0)
     expect(renders.map(({ state }) => state)).toEqual(['disconnected', 'connecting', 'connected'])
-    expect(renders.at(-1)).toBe(world.client.status)
+    expect(renders.at(-1)).toEqual({ ...world.client.status, retry: expect.any(Function) })
     expect(new Set(renders).size).toBe(renders.length)
 
     renders.length = 0
@@ -58,7 +58,7 @@ describe('useConnection', () => {
     told.length = 0
     world.network.links[0]!.cut()
     await world.clock.settle()
-    expect(renders).toEqual(told)
+    expect(renders.map(({ retry, ...status }) => status)).toEqual(told)
     expect(renders).toEqual([
       expect.objectContaining({ state: 'connecting', attempt: 1, nextAttemptAt: expect.any(Number) }),
     ])
@@ -67,7 +67,7 @@ describe('useConnection', () => {
   test('shows why it gave up, and connects again when a person asks for it', async () => {
     let isLetIn = false
     const world = startWorld({ hub: { authenticate: () => (isLetIn ? { id: 'somebody' } : null) } })
-    const renders: ConnectionStatus[] = []
+    const renders: ConnectionView[] = []
     const Badge = badge(renders)
     const { getByRole } = world.show(<Badge />)
     await world.pass()

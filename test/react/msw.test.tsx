@@ -5,8 +5,7 @@ import { useState } from 'react'
 import { type ClientOptions, createClient } from 'syncline/client'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { ClientFrame, HubFrame } from '../../src/protocol/frames.ts'
-import { registry } from '../support/challenge-registry.ts'
-import { SyncProvider, useChannel, useConnection, useEvent } from './support.tsx'
+import { registry, SyncProvider, useChannel, useConnection, useEvent } from './support.tsx'
 
 /** Nothing listens there: what answers is the handler. */
 const url = 'ws://hub.example/sync'

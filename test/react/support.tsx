@@ -1,18 +1,39 @@
 import { act, cleanup, type RenderOptions, render } from '@testing-library/react'
 import type { ReactNode } from 'react'
+import { channel, defineRegistry } from 'syncline'
 import { type ClientOptions, createClient, type SocketFactory } from 'syncline/client'
 import { createHooks } from 'syncline/react'
 import { type Broadcaster, createHub, type HubOptions, memory } from 'syncline/server'
 import { createNetwork, manualClock } from 'syncline/testing'
 import { expect, onTestFinished } from 'vitest'
+import * as z from 'zod'
 import type { ClientFrame } from '../../src/protocol/frames.ts'
-import { registry } from '../support/challenge-registry.ts'
+import { registry as smaller } from '../support/challenge-registry.ts'
 
-export const { SyncProvider, useClient, useChannel, useConnection, useEvent } = createHooks(registry)
+/** With a channel that has everything that a hook can use. */
+export const registry = defineRegistry({
+  ...smaller.channels,
+  table: channel('table/:id', {
+    events: { dealt: z.object({ card: z.string() }) },
+    requests: { double: { input: z.object({ of: z.number() }), output: z.object({ is: z.number() }) } },
+    messages: {
+      typing: z.object({ isTyping: z.boolean() }),
+      cursor: z.object({ x: z.number(), y: z.number() }),
+    },
+    presence: z.object({ name: z.string() }),
+  }),
+})
+
+export const hooks = createHooks(registry)
+export const { SyncProvider, useClient, useChannel, useConnection, useEvent } = hooks
 
 export interface WorldOptions {
   readonly hub?: HubOptions
   readonly client?: Partial<ClientOptions>
+  /** How far the client's machine is ahead of the hub's, in milliseconds. */
+  readonly aheadMs?: number
+  /** Answers the request `double` of a table. Default: it doubles. */
+  readonly double?: (input: { of: number }) => { is: number } | Promise<{ is: number }>
 }
 
 /** A hub and a client of it, both real, joined in memory on a clock that stands still until it is moved. */
@@ -23,11 +44,20 @@ export function startWorld(options: WorldOptions = {}) {
   const onError = ({ code }: { code: string }) => void errors.push(code)
   const hub = createHub(registry, { clock, broadcaster, onError, ...options.hub })
   for (const key of ['lobby', 'game', 'inbox'] as const) hub.serve(key, {})
+  const { double = ({ of }) => ({ is: 2 * of }) } = options
+  hub.serve('table', { requests: { double: ({ input }) => double(input) } })
   const network = createNetwork(hub, { clock })
   const sent: ClientFrame[] = []
+  const { aheadMs = 0 } = options
+  const clientOptions = {
+    url: 'ws://hub/sync',
+    clock: { now: () => clock.now() + aheadMs, after: clock.after },
+    socket: recorded(network.socket, sent),
+    onError,
+    ...options.client,
+  } satisfies ClientOptions
   const newClient = () => {
-    const socket = recorded(network.socket, sent)
-    const client = createClient(registry, { url: 'ws://hub/sync', clock, socket, onError, ...options.client })
+    const client = createClient(registry, clientOptions)
     onTestFinished(() => client.close())
     return client
   }
@@ -48,6 +78,8 @@ export function startWorld(options: WorldOptions = {}) {
     network,
     client,
     newClient,
+    /** What a client of the hub is made with. */
+    clientOptions,
     /** What the client has sent, as `hello`, or with the channel as `sub lobby`. */
     get sent() {
       return sent.map(([type, , name]) => (typeof name === 'string' ? `${type} ${name}` : type))

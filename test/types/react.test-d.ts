@@ -3,13 +3,13 @@ import { channel, defineRegistry } from 'syncline'
 import {
   type Channel,
   type Client,
-  type ConnectionStatus,
+  type ConnectionState,
   createClient,
   type EventMeta,
   type Gap,
   type Subscribed,
 } from 'syncline/client'
-import { createHooks, type Hooks } from 'syncline/react'
+import { type ConnectionView, createHooks, type Hooks } from 'syncline/react'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { registry } from '../support/typed-registry.ts'
@@ -33,7 +33,9 @@ describe('the hooks', () => {
   it('are of their registry', () => {
     expectTypeOf(hooks).toEqualTypeOf<Hooks<R>>()
     expectTypeOf(useClient).returns.toEqualTypeOf<Client<R>>()
-    expectTypeOf(useConnection).returns.toEqualTypeOf<ConnectionStatus>()
+    expectTypeOf(useConnection).toBeCallableWith()
+    expectTypeOf(useConnection()).toEqualTypeOf<ConnectionView>()
+    expectTypeOf(useConnection(({ state }) => state)).toEqualTypeOf<ConnectionState>()
     // @ts-expect-error a registry is made by defineRegistry()
     createHooks({ lobby: registry.channels.lobby })
     // @ts-expect-error the client is the provider's

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectionSettings } from '../../../src/client/connection.ts'
+import type { ConnectionSettings } from '../../../src/client/connection-settings.ts'
 import {
   authOnTest,
   type ConnectionOnTest,

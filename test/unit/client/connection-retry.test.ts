@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectionSettings } from '../../../src/client/connection.ts'
+import type { ConnectionSettings } from '../../../src/client/connection-settings.ts'
 import { backoffDefaults } from '../../../src/shared/backoff.ts'
 import { type ConnectionOnTest, connectionOnTest, onlineOnTest } from '../../support/connection-on-test.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { ConnectionSettings } from '../../../src/client/connection.ts'
+import type { ConnectionSettings } from '../../../src/client/connection-settings.ts'
 import { authOnTest, connectionOnTest } from '../../support/connection-on-test.ts'
 
 /** A connection that asks the test for its tokens, and has asked for the first one. */

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { manualClock } from 'syncline/testing'
 import { describe, expect, test } from 'vitest'
 import { MeasuredClock } from '../../../src/client/server-clock.ts'
+import type { PongFrame } from '../../../src/protocol/frames.ts'
 import { Listeners } from '../../../src/shared/listeners.ts'
 import { onlineOnTest } from '../../support/connection-on-test.ts'
 
@@ -100,14 +101,14 @@ describe('a connection', () => {
     expect(measurements.slice(1)).toEqual([[clock.now(), 1_234]])
   })
 
-  test.each<[string, (echo: number) => readonly ['pong', number?, number?]]>([
+  test.each<[string, (echo: number) => PongFrame]>([
     ['no time', (echo) => ['pong', echo]],
     ['no echo', () => ['pong']],
     ['the echo of another ping', (echo) => ['pong', echo + 1, 1_234]],
   ])('measures nothing by an answer with %s', (_, answer) => {
     const { measurements, sockets, sent } = onlineOnTest()
     sockets.last.receive('ping')
-    sockets.last.receive(...answer(sent('ping')[0]![1]!))
+    sockets.last.receive(...(answer(sent('ping')[0]![1]!) as ['pong', number, number]))
     expect(measurements).toHaveLength(1)
   })
 })
