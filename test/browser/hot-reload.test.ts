@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -7,6 +6,7 @@ import { read, temporaryFolder } from '../package/support/files.ts'
 import { projectOf } from '../package/support/markdown.ts'
 import { run, start, tool } from '../package/support/run.ts'
 import { launchBrowser, openWindow } from '../support/browser.ts'
+import { freePort } from '../support/free-port.ts'
 
 let browser: Browser
 beforeAll(async () => {
@@ -29,14 +29,6 @@ const tsconfig = {
     types: ['vite/client', 'node'],
   },
 }
-
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 
 /** The app of the recipe, in a folder of its own; `change` is what somebody got wrong in one of its files. */
 function writeApp(port: number, change: (files: Record<string, string>) => void = () => {}) {

@@ -1,5 +1,5 @@
-import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '../../support/free-port.ts'
 import type { Folder } from './files.ts'
 import { codeBlocks, projectOf } from './markdown.ts'
 import { type Ended, run, start, tool } from './run.ts'
@@ -44,15 +44,6 @@ export function promisedOutput(markdown: string): string[] {
   const client = blocks.findIndex((block) => block.file === 'client.ts')
   const promise = blocks.slice(client + 1).find((block) => block.language === 'text')
   return client < 0 ? [] : (promise?.text ?? '').split('\n').filter((line) => line.trim() !== '')
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 /** The quick start's files, with the port it names replaced by one that is free on this machine. */
