@@ -36,7 +36,11 @@ function writeApp(port: number, change: (files: Record<string, string>) => void 
   onTestFinished(() => folder.remove())
   const files = projectOf(read('docs/recipes/vite.md').replaceAll('5173', String(port)))
   change(files)
-  folder.write({ ...files, 'index.html': index, 'tsconfig.json': JSON.stringify(tsconfig) })
+  // A package of its own has a cache of its own, too: what Vite finds anew in a shared one reloads the page.
+  const manifest = { name: 'app', private: true, type: 'module' }
+  const given = { 'package.json': manifest, 'tsconfig.json': tsconfig }
+  const written = Object.entries(given).map(([name, value]) => [name, JSON.stringify(value)])
+  folder.write({ ...files, 'index.html': index, ...Object.fromEntries(written) })
   return folder
 }
 
