@@ -17,7 +17,10 @@ export type SyncProviderProps<R extends AnyRegistry> = CommonProps &
     | { readonly client: Client<R>; readonly options?: undefined }
     | {
         readonly client?: undefined
-        /** Read once, when it is first shown; the client is closed when it is unmounted. Another `key` makes another client. */
+        /**
+         * Read once, when it is first shown; the client is closed when it is unmounted. Another `key` makes another client. One that is hidden, as by
+         * `<Activity>`, closes its client, too, and has another when it is shown again.
+         */
         readonly options: ClientOptions
       }
   )
@@ -42,27 +45,23 @@ export function providerOf<R extends AnyRegistry>(registry: R, context: Context<
     enabled,
     children,
   }: CommonProps & { readonly options: ClientOptions }): ReactNode {
-    const [client, setClient] = useState(() => createClient(registry, options))
-    const closing = useRef(new WeakMap<Client<R>, 'soon' | 'closed'>())
-    // biome-ignore lint/correctness/useExhaustiveDependencies: the options are read once
+    // Read once, also for the clients that come after.
+    const [make] = useState(() => () => createClient(registry, options))
+    const [client, setClient] = useState(make)
+    const leaving = useRef<Client<R>>(undefined)
     useEffect(() => {
-      const fates = closing.current
-      // It was hidden, and is shown again.
-      if (fates.get(client) === 'closed') {
-        setClient(createClient(registry, options))
-        return
-      }
-      fates.delete(client)
+      leaving.current = undefined
       return () => {
-        fates.set(client, 'soon')
+        leaving.current = client
         // Later: StrictMode and hot reload unmount what they mount again in the same breath.
         queueMicrotask(() => {
-          if (fates.get(client) !== 'soon') return
-          fates.set(client, 'closed')
+          if (leaving.current !== client) return
           client.close()
+          // It may only be hidden: what is shown again must not meet a client that is closed.
+          setClient(make)
         })
       }
-    }, [client])
+    }, [client, make])
     return (
       <Connected client={client} enabled={enabled}>
         {children}
