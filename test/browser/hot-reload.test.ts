@@ -6,6 +6,7 @@ import { read, temporaryFolder } from '../package/support/files.ts'
 import { projectOf } from '../package/support/markdown.ts'
 import { run, start, tool } from '../package/support/run.ts'
 import { launchBrowser, openWindow } from '../support/browser.ts'
+import { socketsOf } from '../support/browser-sockets.ts'
 import { freePort } from '../support/free-port.ts'
 
 let browser: Browser
@@ -70,18 +71,6 @@ async function startApp(change?: (files: Record<string, string>) => void) {
     writeFileSync(join(folder.path, file), text.replace(from, to))
   }
   return { ...window, sockets, connections, mark, say, edit }
-}
-
-/** How many connections to the hub the page has opened, and how many of them are still open. */
-function socketsOf(page: Page) {
-  const sockets = { opened: 0, open: 0 }
-  page.on('websocket', (socket) => {
-    if (!socket.url().endsWith('/sync')) return
-    sockets.opened++
-    sockets.open++
-    socket.on('close', () => void sockets.open--)
-  })
-  return sockets
 }
 
 const shows = (page: Page, text: string) =>

@@ -1,11 +1,13 @@
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Folder, read, root, temporaryFolder } from '../package/support/files.ts'
 import { projectOf } from '../package/support/markdown.ts'
 import { run, start } from '../package/support/run.ts'
 import { npm, pack } from '../package/support/tarball.ts'
 import { launchBrowser, openWindow } from '../support/browser.ts'
+import { socketsOf } from '../support/browser-sockets.ts'
 import { freePort } from '../support/free-port.ts'
 
 let browser: Browser
@@ -70,6 +72,7 @@ async function serve(mode: string, says: string, ...command: string[]) {
 async function open(url: string, { held = false } = {}) {
   const window = await openWindow(browser, 'about:blank')
   const { page } = window
+  const sockets = socketsOf(page)
   let release = () => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
@@ -87,7 +90,7 @@ async function open(url: string, { held = false } = {}) {
     await page.getByLabel('Message').press('Enter')
   }
   const messages = () => page.locator('li').allTextContents()
-  return { ...window, release, shows, say, messages }
+  return { ...window, sockets, release, shows, say, messages }
 }
 
 /** What the recipe promises of a page at `url`. */
@@ -124,6 +127,23 @@ describe('an app of Next.js after the recipe', () => {
     const { page } = await writeApp('one server')
     await serve('development', page, bin('tsx'), 'server.ts')
     await expectRecipe(page)
+  })
+
+  it('ends with one connection under hot reload, when the module of the hooks is edited', async () => {
+    const { page: url } = await writeApp('one server')
+    await serve('development', url, bin('tsx'), 'server.ts')
+    const { page, shows, say, messages, sockets, errors } = await open(url)
+    await shows('connected')
+    await page.evaluate(() => Object.assign(globalThis, { mark: 'kept' }))
+    appendFileSync(join(folder.path, 'app/sync.ts'), '\nexport const edited = true\n')
+    await vi.waitFor(() => expect(sockets).toEqual({ opened: 2, open: 1 }), { timeout: 30_000 })
+    await shows('connected')
+    await say('hello')
+    await shows('hello')
+    expect(await messages()).toEqual(['Welcome', 'hello'])
+    // A page that was loaded anew would have one connection, too.
+    expect(await page.evaluate(() => (globalThis as { mark?: string }).mark)).toBe('kept')
+    expect(errors).toEqual([])
   })
 
   it('is found out where the page differs from what the server has rendered', async () => {
