@@ -1,18 +1,69 @@
-import { ChallengeSection } from './challenges/challenge-section.tsx'
+import { Coins, ListChecks } from 'lucide-react'
+import { Toaster } from 'sonner'
+import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
+import { ChallengesPage } from './challenges/challenges-page.tsx'
 import { StatusBadge } from './connection/status-badge.tsx'
+import { GamePage } from './game/game-page.tsx'
+import { LobbyPage } from './game/lobby-page.tsx'
+import { LabBar } from './lab/lab-bar.tsx'
+import { SecondPerson } from './lab/second-person.tsx'
+import { Online } from './person/online.tsx'
+import { PersonChip } from './person/person-chip.tsx'
 
-/** The whole page: a header with the connection's state, and the challenges. */
+/** The whole page: who and how live above, the page below, and the lab at its foot. */
 export function App() {
   return (
-    <div className="page">
-      <header className="page-header">
-        <h1>Challenges</h1>
-        <StatusBadge />
-        <p className="lead">Switch one on here, and it is on in every other window.</p>
-      </header>
-      <main>
-        <ChallengeSection />
-      </main>
+    <div className="app">
+      <div className="app-main">
+        <TopBar />
+        <Switch>
+          <Route path="/" component={ChallengesPage} />
+          <Route path="/game" component={LobbyPage} />
+          <Route path="/game/:code">{({ code }) => <GamePage key={code} code={code} />}</Route>
+          <Route>
+            <Redirect to="/" replace />
+          </Route>
+        </Switch>
+        <LabBar />
+      </div>
+      <SecondPerson />
+      <Toaster position="top-center" theme="system" richColors closeButton />
     </div>
+  )
+}
+
+function TopBar() {
+  return (
+    <header className="topbar">
+      <nav className="tabs" aria-label="Pages">
+        <Tab to="/" isHere={(path) => path === '/'}>
+          <ListChecks size={17} aria-hidden="true" /> Toggles
+        </Tab>
+        <Tab to="/game" isHere={(path) => path.startsWith('/game')}>
+          <Coins size={17} aria-hidden="true" /> Game
+        </Tab>
+      </nav>
+      <div className="topbar-end">
+        <Online />
+        <StatusBadge />
+        <PersonChip />
+      </div>
+    </header>
+  )
+}
+
+interface TabProps {
+  readonly to: string
+  readonly isHere: (path: string) => boolean
+  readonly children: React.ReactNode
+}
+
+function Tab({ to, isHere, children }: TabProps) {
+  const [path] = useLocation()
+  return (
+    // The address says who this window is, too.
+    <Link href={to + window.location.search} className="tab" aria-current={isHere(path) ? 'page' : undefined}>
+      {children}
+    </Link>
   )
 }

@@ -1,37 +1,30 @@
-import { Challenge, ChallengeList, clientHeader, Failure } from '../../../shared/challenge.ts'
+import { Challenge, type ChallengeInput, ChallengeList } from '../../../shared/challenge.ts'
+import { ask, type Call } from '../net/http.ts'
+import { asPerson } from '../person/person.ts'
+import { client } from '../sync.ts'
 
-/** What the server answered to a request, or that nobody knows. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError'
-  /** The server's own code, or `unreachable` when no answer came. */
-  readonly code: string
+const send = (path: string, call: Call) =>
+  asPerson((token) => ask(path, { ...call, token, clientId: client.id }))
 
-  constructor(code: string, message: string, cause?: unknown) {
-    super(message, { cause })
-    this.code = code
-  }
-}
-
-const timeoutMs = 10_000
-
-/** Every challenge as it stands in the database. Rejects with {@link ApiError}. */
+/** Every challenge as it stands in the database. Rejects with {@link ApiError}, as all of these do. */
 export async function fetchChallenges(): Promise<readonly Challenge[]> {
-  return ChallengeList.parse(await request('/challenges', {})).challenges
+  return ChallengeList.parse(await ask('/challenges')).challenges
 }
 
-/** Switches one and resolves to the row as committed. Rejects with {@link ApiError}. */
-export async function toggleChallenge(id: number, clientId: string | undefined): Promise<Challenge> {
-  const headers: HeadersInit = clientId === undefined ? {} : { [clientHeader]: clientId }
-  return Challenge.parse(await request(`/challenges/${id}/toggle`, { method: 'PATCH', headers }))
+/** Switches one on or off; asking twice is asking once. Resolves to the row as committed. */
+export async function switchChallenge(id: number, is_active: boolean): Promise<Challenge> {
+  return Challenge.parse(await send(`/challenges/${id}/toggle`, { method: 'PATCH', body: { is_active } }))
 }
 
-async function request(path: string, init: RequestInit): Promise<unknown> {
-  const response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) }).catch((cause) => {
-    throw new ApiError('unreachable', 'The server cannot be reached.', cause)
-  })
-  const body: unknown = await response.json().catch(() => undefined)
-  if (response.ok) return body
-  const failure = Failure.safeParse(body)
-  if (failure.success) throw new ApiError(failure.data.error.code, failure.data.error.message)
-  throw new ApiError('unexpected', `The server answered with status ${response.status}.`)
+export async function createChallenge(body: ChallengeInput): Promise<Challenge> {
+  return Challenge.parse(await send('/challenges', { method: 'POST', body }))
+}
+
+export async function deleteChallenge(id: number): Promise<void> {
+  await send(`/challenges/${id}`, { method: 'DELETE' })
+}
+
+/** Joins one, or leaves it. Resolves to the row as committed. */
+export async function joinChallenge(id: number, isJoined: boolean): Promise<Challenge> {
+  return Challenge.parse(await send(`/challenges/${id}/join`, { method: isJoined ? 'PUT' : 'DELETE' }))
 }

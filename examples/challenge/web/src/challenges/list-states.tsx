@@ -26,10 +26,14 @@ export function LoadingList() {
 }
 
 /** Nothing could be loaded at all. */
-export function LoadFailed({ reason, onRetry }: RetryProps) {
+export function LoadFailed({
+  what = 'challenges',
+  reason,
+  onRetry,
+}: RetryProps & { readonly what?: string }) {
   return (
     <div className="message" role="alert">
-      <h2>The challenges did not load</h2>
+      <h2>The {what} did not load</h2>
       <p>{reason}</p>
       <button type="button" className="button" onClick={onRetry}>
         Try again
@@ -55,7 +59,7 @@ export function EmptyList() {
   return (
     <div className="message">
       <h2>No challenges yet</h2>
-      <p>As soon as one is added to the database it can be switched on here.</p>
+      <p>Make the first one: it appears in every open window.</p>
     </div>
   )
 }

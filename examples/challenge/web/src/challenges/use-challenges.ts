@@ -1,7 +1,10 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react'
-import { client, useChannel, useEvent } from '../sync.ts'
-import { ApiError, fetchChallenges, toggleChallenge } from './api.ts'
-import { initialState, reduce, type State } from './state.ts'
+import { usePolling } from '../connection/use-polling.ts'
+import { codeOf, wordsOf } from '../net/http.ts'
+import { useChannel, useEvent } from '../sync.ts'
+import { fetchChallenges } from './api.ts'
+import { initialState, isOn, reduce, type State } from './state.ts'
+import { switchOver } from './switch-over.ts'
 
 export interface Challenges {
   readonly state: State
@@ -16,51 +19,59 @@ export function useChallenges(): Challenges {
   const [state, dispatch] = useReducer(reduce, initialState)
   const channel = useChannel('challenges')
   const loads = useRef(0)
+  const now = useRef(state)
+  useEffect(() => {
+    now.current = state
+  })
 
   const reload = useCallback(async () => {
     loads.current += 1
     const load = loads.current
     dispatch({ type: 'loading' })
     try {
-      dispatch({ type: 'loaded', rows: await fetchChallenges() })
-    } catch (error) {
+      const rows = await fetchChallenges()
       // A newer load says more about what is on screen than this one does.
-      if (load === loads.current) dispatch({ type: 'load_failed', message: messageOf(error) })
+      if (load === loads.current) dispatch({ type: 'loaded', rows })
+    } catch (error) {
+      if (load === loads.current) dispatch({ type: 'load_failed', message: wordsOf(error) })
     }
   }, [])
 
   const toggle = useCallback(
     async (id: number) => {
-      dispatch({ type: 'asked', id })
+      const entry = now.current.entries.find(({ row }) => row.id === id)
+      if (!entry) return
+      const wanted = !isOn(entry)
+      let wasWaiting = false
+      const wait = () => {
+        wasWaiting = true
+        dispatch({ type: 'waiting', id })
+      }
       try {
-        dispatch({ type: 'answered', row: await toggleChallenge(id, client.id) })
+        dispatch({ type: 'answered', row: await switchOver({ id, wanted, wait }), wasWaiting })
       } catch (error) {
-        dispatch({ type: 'refused', id, message: messageOf(error) })
+        dispatch({ type: 'refused', id, message: wordsOf(error), wasWaiting })
         // A refusal says that this window's list is out of date.
-        if (error instanceof ApiError && error.code === 'not_found') reload()
+        if (codeOf(error) === 'not_found') reload()
       }
     },
     [reload],
   )
 
-  useEvent(channel, 'challenge_toggled', ({ challenge }, { own }) => {
-    dispatch({ type: 'heard', row: challenge, own })
+  useEvent(channel, 'challenge_toggled', ({ challenge, by }, { own }) => {
+    dispatch({ type: 'toggled', row: challenge, by: by?.name ?? 'somebody', own })
   })
+  useEvent(channel, 'challenge_created', ({ challenge }) => dispatch({ type: 'changed', row: challenge }))
+  useEvent(channel, 'challenge_joined', ({ challenge }) => dispatch({ type: 'changed', row: challenge }))
+  useEvent(channel, 'challenge_deleted', ({ challenge_id }) =>
+    dispatch({ type: 'deleted', id: challenge_id }),
+  )
   // A list asked for from here on and the events miss nothing together; later on, only a gap can.
   useEvent(channel, 'subscribed', ({ recovered }) => {
     if (recovered === null) reload()
   })
   useEvent(channel, 'gap', reload)
-  // Not only then, so that the list is there also where no live connection comes about.
-  useEffect(() => {
-    reload()
-  }, [reload])
+  usePolling(reload)
 
   return { state, reload, toggle }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof ApiError
-    ? error.message
-    : 'The server sent something that this page does not understand.'
 }

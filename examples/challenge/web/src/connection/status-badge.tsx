@@ -1,4 +1,4 @@
-import { client, useConnection } from '../sync.ts'
+import { useConnection } from '../sync.ts'
 import { statusOf } from './status.ts'
 import { useNetwork } from './use-network.ts'
 
@@ -7,16 +7,27 @@ export function StatusBadge() {
   const { state, attempt } = useConnection()
   const { tone, label, detail } = statusOf({ state, attempt, hasNetwork: useNetwork() })
   return (
-    <div className="connection">
-      {state === 'error' && (
-        <button type="button" className="button button-quiet" onClick={() => client.connect()}>
-          Connect again
-        </button>
-      )}
-      <p className="status" data-tone={tone} role="status" title={detail}>
-        <span className="status-dot" aria-hidden="true" />
-        {label}
+    <p className="status" data-tone={tone} role="status" title={detail}>
+      <span className="status-dot" aria-hidden="true" />
+      {label}
+    </p>
+  )
+}
+
+/** Says what a connection that was given up means here, and lets the visitor ask for another. */
+export function DegradedNotice() {
+  const { state, retry } = useConnection()
+  const hasNetwork = useNetwork()
+  if (state !== 'error' || !hasNetwork) return null
+  return (
+    <div className="notice" role="status">
+      <p>
+        <strong>Live updates are off.</strong> Everything works on; changes by others are fetched every ten
+        seconds.
       </p>
+      <button type="button" className="button button-quiet" onClick={retry}>
+        Connect again
+      </button>
     </div>
   )
 }

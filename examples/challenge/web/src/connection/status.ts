@@ -17,8 +17,11 @@ export interface ConnectionView {
 /** Puts a connection into words for a person. */
 export function statusOf({ state, attempt, hasNetwork }: ConnectionView): Status {
   // Without a network an open socket may stay open for half a minute, and hears nothing.
-  if (state === 'error' || !hasNetwork) {
-    return { tone: 'off', label: 'Offline', detail: 'What others change does not appear here now.' }
+  if (!hasNetwork) {
+    return { tone: 'off', label: 'Offline', detail: 'What you change waits here until you are back.' }
+  }
+  if (state === 'error') {
+    return { tone: 'off', label: 'Not live', detail: 'What others change appears with some delay.' }
   }
   if (state === 'connected') {
     return { tone: 'live', label: 'Live', detail: 'What others change appears here at once.' }
@@ -27,7 +30,7 @@ export function statusOf({ state, attempt, hasNetwork }: ConnectionView): Status
     return {
       tone: 'waiting',
       label: 'Reconnecting…',
-      detail: 'What others change meanwhile is fetched later.',
+      detail: 'What is missed meanwhile is caught up with.',
     }
   }
   return { tone: 'waiting', label: 'Connecting…', detail: 'One moment.' }

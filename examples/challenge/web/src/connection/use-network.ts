@@ -1,19 +1,12 @@
 import { useSyncExternalStore } from 'react'
+import { labNetwork, type NetworkMode } from '../net/lab-network.ts'
 
-/** Whether the browser believes that it has a network. */
+/** Whether this window has a network, as far as the browser and the visitor's own hand say. */
 export function useNetwork(): boolean {
-  return useSyncExternalStore(
-    watchNetwork,
-    () => navigator.onLine,
-    () => true,
-  )
+  return useSyncExternalStore(labNetwork.subscribe, () => labNetwork.hasNetwork)
 }
 
-function watchNetwork(changed: () => void): () => void {
-  window.addEventListener('online', changed)
-  window.addEventListener('offline', changed)
-  return () => {
-    window.removeEventListener('online', changed)
-    window.removeEventListener('offline', changed)
-  }
+/** How the visitor has set this window's network. */
+export function useNetworkMode(): NetworkMode {
+  return useSyncExternalStore(labNetwork.subscribe, () => labNetwork.mode)
 }

@@ -1,0 +1,84 @@
+import { type Person, Session } from '../../../shared/identity.ts'
+import { ApiError, ask } from '../net/http.ts'
+
+/** `?as=…` in the address makes another person of a second frame of the same tab, which shares its storage. */
+const slot = new URLSearchParams(window.location.search).get('as') ?? 'first'
+const storageKey = `challenges:person:${slot}`
+
+const listeners = new Set<() => void>()
+let session = stored()
+let opening: Promise<Session> | undefined
+
+/** Who this window is. A new window is somebody new, with a name that can be changed. */
+export const person = {
+  get current(): Person | undefined {
+    return session?.person
+  },
+  subscribe(listener: () => void): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  },
+  /** The token, got from the server when there is none yet. `refused` says that the present one is of no use any more. */
+  async token(refused = false): Promise<string> {
+    if (refused) forget()
+    return (session ?? (await open())).token
+  },
+  /** Gives this person another name, for everyone. Rejects with {@link ApiError}. */
+  async rename(name: string): Promise<void> {
+    const token = await person.token()
+    keep(Session.parse(await ask('/session', { method: 'POST', body: { name, token } })))
+  },
+}
+
+/** One request, however many ask. */
+function open(): Promise<Session> {
+  opening ??= ask('/session', { method: 'POST', body: { name: someName() } })
+    .then((answer) => keep(Session.parse(answer)))
+    .finally(() => {
+      opening = undefined
+    })
+  return opening
+}
+
+function keep(next: Session): Session {
+  session = next
+  try {
+    sessionStorage.setItem(storageKey, JSON.stringify(next))
+  } catch {
+    // Without storage a reload makes somebody new, which is all that is lost.
+  }
+  for (const listener of [...listeners]) listener()
+  return next
+}
+
+function forget(): void {
+  session = undefined
+  sessionStorage.removeItem(storageKey)
+}
+
+function stored(): Session | undefined {
+  try {
+    const kept = Session.safeParse(JSON.parse(sessionStorage.getItem(storageKey) ?? 'null'))
+    return kept.success ? kept.data : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const moods = ['Quick', 'Calm', 'Bright', 'Brave', 'Merry', 'Quiet', 'Keen', 'Gentle']
+const animals = ['Otter', 'Heron', 'Lynx', 'Badger', 'Wren', 'Hare', 'Marten', 'Swift']
+
+function someName(): string {
+  const pick = (names: readonly string[]) => names[Math.floor(Math.random() * names.length)]
+  return `${pick(moods)} ${pick(animals)}`
+}
+
+/** Asks as this person, with a new token if the server does not know the old one any more. Rejects with {@link ApiError}. */
+export async function asPerson<T>(send: (token: string) => Promise<T>): Promise<T> {
+  try {
+    return await send(await person.token())
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'unauthorized') throw error
+    return send(await person.token(true))
+  }
+}
