@@ -3,7 +3,6 @@ import type { ReactNode } from 'react'
 import type { Channel, HeardMeta } from '../client/channel.ts'
 import type { ConnectionStatus } from '../client/connection-states.ts'
 import type { Client } from '../client/create-client.ts'
-import type { ServerClock } from '../client/server-clock.ts'
 import type { Gap, Subscribed } from '../client/subscription.ts'
 import type {
   ChannelKey,
@@ -17,6 +16,7 @@ import type {
 import type { AnyRegistry } from '../registry/registry.ts'
 import type { SyncProviderProps } from './provider.tsx'
 import type { ConnectionView } from './use-connection.ts'
+import type { ServerClockView } from './use-countdown.ts'
 import type { RequestView } from './use-request.ts'
 
 /** Listens to an event or a message of a channel, to `gap` or to `subscribed`, always with the latest handler. */
@@ -56,10 +56,10 @@ export interface Hooks<R extends AnyRegistry> {
     request: N,
   ): RequestView<RequestInput<R, K, N>, RequestResult<R, K, N>>
   /** The hub's clock. Renders again when a better measurement has changed it. */
-  useServerClock(): ServerClock
+  useServerClock(): ServerClockView
   /**
-   * How long it is until `endsAt`, a time of the hub's clock in milliseconds since 1970: in milliseconds, from above 0 down to 0, rounded up to whole steps of `everyMs` (default
-   * 1,000), and rendered at each step. `undefined` without `endsAt`, and where a server renders.
+   * How long it is until `endsAt`, a time of the hub's clock in milliseconds since 1970: in milliseconds, down to 0, rounded up to whole steps of
+   * `everyMs` (default 1,000), and rendered at each step. `undefined` without `endsAt`, and where a server renders.
    */
   useCountdown(endsAt: number | null | undefined, everyMs?: number): number | undefined
 }

@@ -5,14 +5,22 @@ import type { Undo } from '../shared/disposer.ts'
 
 const readOnServer = () => undefined
 
+/** The hub's clock as a component sees it: another object whenever `offsetMs` has changed, and else the same. */
+export interface ServerClockView {
+  /** How far the hub's clock is ahead of this machine's, in milliseconds; 0 until it is measured, and where a server renders. */
+  readonly offsetMs: number
+  /** The hub's time now, in milliseconds since 1970: for handlers and effects, as no rendering is planned for it. */
+  readonly now: () => number
+}
+
 /** The hub's clock; renders again when a better measurement has changed it. */
-export function useServerClockOf(clock: ServerClock): ServerClock {
-  useSyncExternalStore(
+export function useServerClockOf(clock: ServerClock): ServerClockView {
+  const offsetMs = useSyncExternalStore(
     clock.onChange,
     () => clock.offsetMs,
     () => 0,
   )
-  return clock
+  return useMemo(() => ({ offsetMs, now: () => clock.now() }), [clock, offsetMs])
 }
 
 /** How long it is until `endsAt` on the hub's clock, in steps of `everyMs`, rounded up. */

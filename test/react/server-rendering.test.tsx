@@ -1,7 +1,7 @@
-import { cleanup, render } from '@testing-library/react'
 import { type ReactNode, StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { hydrate } from './hydrate.ts'
 import { SyncProvider, startWorld, useChannel, useConnection, useEvent, type World } from './support.tsx'
 
 function Page() {
@@ -16,22 +16,6 @@ const treeOf = (client: World['client'], page: ReactNode = <Page />) => (
     <SyncProvider client={client}>{page}</SyncProvider>
   </StrictMode>
 )
-
-/** Hydrates `html` with `tree`, as a page does that a server has rendered, and gives what React complained of. */
-function hydrate(html: string, tree: ReactNode) {
-  const complaints: unknown[] = []
-  const written = vi.spyOn(console, 'error').mockImplementation((...args) => void complaints.push(args))
-  const container = document.createElement('div')
-  container.innerHTML = html
-  document.body.append(container)
-  onTestFinished(() => {
-    cleanup()
-    written.mockRestore()
-  })
-  const onRecoverableError = (error: unknown) => void complaints.push(error)
-  render(tree, { container, hydrate: true, onRecoverableError })
-  return { complaints, container }
-}
 
 describe('rendering on a server', () => {
   test('shows disconnected, and connects and subscribes to nothing', async () => {

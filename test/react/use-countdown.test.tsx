@@ -113,6 +113,22 @@ describe('useServerClock', () => {
     expect(world.client.stats().counts.roundTrip).toBeGreaterThan(2)
   })
 
+  test('gives another object with another offset, for who memoises by it, and reads the time at any time', async () => {
+    const world = startWorld({ aheadMs: -60_000 })
+    const seen: ReturnType<typeof useServerClock>[] = []
+    function Offset() {
+      seen.push(useServerClock())
+      return null
+    }
+    const { rerender } = world.show(<Offset />)
+    await world.pass()
+    rerender(<Offset />)
+    expect(new Set(seen).size).toBe(2)
+    expect(seen.at(-1)).toBe(seen.at(-2))
+    await world.pass(1_234)
+    expect(seen.at(-1)!.now()).toBe(world.clock.now())
+  })
+
   test('follows a clock that was set while it was connected', async () => {
     const world = startWorld()
     const { clock } = world
