@@ -31,11 +31,23 @@ const tsconfig = {
   },
 }
 
-/** The app of the recipe, in a folder of its own; `change` is what somebody got wrong in one of its files. */
-function writeApp(port: number, change: (files: Record<string, string>) => void = () => {}) {
+type Files = Record<string, string>
+
+interface App {
+  /** Who makes the client; default `module`. */
+  readonly maker?: 'module' | 'provider'
+  /** What somebody got wrong in a file. */
+  readonly change?: (files: Files) => void
+}
+
+/** The app of the recipe, in a folder of its own. */
+function writeApp(port: number, { maker = 'module', change = () => {} }: App = {}) {
   const folder = temporaryFolder()
   onTestFinished(() => folder.remove())
-  const files = projectOf(read('docs/recipes/vite.md').replaceAll('5173', String(port)))
+  const recipe = read('docs/recipes/vite.md').replaceAll('5173', String(port))
+  const [first, second] = recipe.split(/^## A client that the provider makes$/m)
+  const files = { ...projectOf(first!), ...(maker === 'provider' ? projectOf(second!) : {}) }
+  expect(files['src/app.tsx']).toContain(maker === 'provider' ? 'options={options}' : 'client={client}')
   change(files)
   // A package of its own has a cache of its own, too: what Vite finds anew in a shared one reloads the page.
   const manifest = { name: 'app', private: true, type: 'module' }
@@ -46,9 +58,9 @@ function writeApp(port: number, change: (files: Record<string, string>) => void 
 }
 
 /** Runs the recipe's server and opens its page. */
-async function startApp(change?: (files: Record<string, string>) => void) {
+async function startApp(app?: App) {
   const port = await freePort()
-  const folder = writeApp(port, change)
+  const folder = writeApp(port, app)
   const server = start(tool('tsx'), ['server.ts'], folder.path)
   onTestFinished(() => server.stop())
   const url = `http://localhost:${port}`
@@ -65,7 +77,7 @@ async function startApp(change?: (files: Record<string, string>) => void) {
   await window.page.evaluate(() => Object.assign(globalThis, { mark: 'kept' }))
   const mark = () => window.page.evaluate(() => (globalThis as { mark?: string }).mark)
   const say = () => fetch(`${url}/say`)
-  const edit = (file: string, from: string, to: string) => {
+  const edit = ({ file, from, to }: typeof inSync) => {
     const text = readFileSync(join(folder.path, file), 'utf8')
     expect(text).toContain(from)
     writeFileSync(join(folder.path, file), text.replace(from, to))
@@ -77,20 +89,24 @@ const shows = (page: Page, text: string) =>
   vi.waitFor(async () => expect(await page.locator('p').textContent()).toBe(text), patience)
 
 /** As a text, because vitest rewrites `import()` in what it has compiled. */
-const clientId = (page: Page) => page.evaluate(`import('/src/sync.ts').then(({ client }) => client.id)`)
+const clientId = (page: Page) => page.evaluate(`import('/src/sync.ts').then(({ client }) => client?.id)`)
+
+const makers = ['module', 'provider'] as const
+const inSync = { file: 'src/sync.ts', from: 'export const', to: 'export const edited = true\nexport const' }
+const inRegistry = { file: 'registry.ts', from: 'text: z.string()', to: 'text: z.string().min(1)' }
 
 describe('a page under hot reload', () => {
-  it('keeps its connection and its state when a component is edited', async () => {
-    const { page, errors, sockets, connections, mark, say, edit } = await startApp()
+  it.each(makers)('keeps its connection and its state when a component is edited: %s', async (maker) => {
+    const { page, errors, sockets, connections, mark, say, edit } = await startApp({ maker })
     await say()
     await shows(page, 'connected: hello')
     const id = await clientId(page)
-    expect(id).toMatch(/./)
+    if (maker === 'module') expect(id).toMatch(/./)
     for (const [from, to] of [
       ['{`$', '{`now $'],
       ['{`now $', '{`then $'],
     ] as const) {
-      edit('src/lobby.tsx', from, to)
+      edit({ file: 'src/lobby.tsx', from, to })
       await shows(page, `${to.slice(2, -1)}connected: hello`)
     }
     await say()
@@ -102,14 +118,13 @@ describe('a page under hot reload', () => {
     expect(errors).toEqual([])
   })
 
-  it.each([
-    { file: 'src/sync.ts', from: "url: '/sync'", to: "url: '/sync', probeTimeoutMs: 4_000" },
-    { file: 'registry.ts', from: 'text: z.string()', to: 'text: z.string().min(1)' },
-  ])('ends with one connection when $file is edited, of which the client is made', async (change) => {
-    const { page, errors, sockets, connections, mark, say, edit } = await startApp()
+  it.each(
+    makers.flatMap((maker) => [inSync, inRegistry].map((change) => ({ maker, file: change.file, change }))),
+  )('ends with one connection when $file is edited: $maker', async ({ maker, change }) => {
+    const { page, errors, sockets, connections, mark, say, edit } = await startApp({ maker })
     await say()
     await shows(page, 'connected: hello')
-    edit(change.file, change.from, change.to)
+    edit(change)
     await vi.waitFor(() => expect(sockets).toEqual({ opened: 2, open: 1 }), patience)
     await shows(page, 'connected: ')
     await vi.waitFor(async () => expect(await connections()).toBe(1), patience)
@@ -123,22 +138,26 @@ describe('a page under hot reload', () => {
     { how: 'nothing closes the client', instead: '' },
     { how: 'only `dispose` closes the client', instead: 'import.meta.hot?.dispose(() => client.close())' },
   ])('ends with two where $how: what the tests above look for can be seen', async ({ instead }) => {
-    const { page, sockets, connections, edit } = await startApp((files) => {
-      const closing = /^if \(import\.meta\.hot\) \{[\s\S]*?^\}$/m
-      expect(files['src/sync.ts']).toMatch(closing)
-      files['src/sync.ts'] = files['src/sync.ts']!.replace(closing, instead)
+    const { page, sockets, connections, edit } = await startApp({
+      change(files) {
+        const closing = /^if \(import\.meta\.hot\) \{[\s\S]*?^\}$/m
+        expect(files['src/sync.ts']).toMatch(closing)
+        files['src/sync.ts'] = files['src/sync.ts']!.replace(closing, instead)
+      },
     })
-    edit('src/sync.ts', "url: '/sync'", "url: '/sync', probeTimeoutMs: 4_000")
+    edit(inSync)
     await vi.waitFor(async () => expect(await connections()).toBe(2), patience)
     await shows(page, 'connected: ')
     expect(sockets).toEqual({ opened: 2, open: 2 })
   })
 
   it('is loaded anew where the module that starts it imports the client', async () => {
-    const { page, sockets, connections, mark, edit } = await startApp((files) => {
-      files['src/main.tsx'] = `import './sync.js'\n${files['src/main.tsx']}`
+    const { page, sockets, connections, mark, edit } = await startApp({
+      change(files) {
+        files['src/main.tsx'] = `import './sync.js'\n${files['src/main.tsx']}`
+      },
     })
-    edit('src/sync.ts', "url: '/sync'", "url: '/sync', probeTimeoutMs: 4_000")
+    edit(inSync)
     await vi.waitFor(() => expect(sockets.opened).toBe(2), patience)
     await shows(page, 'connected: ')
     expect(await mark()).toBeUndefined()
@@ -147,8 +166,8 @@ describe('a page under hot reload', () => {
 })
 
 describe('the code of the recipe', () => {
-  it('compiles', async () => {
-    const folder = writeApp(5173)
+  it.each(makers)('compiles: %s', async (maker) => {
+    const folder = writeApp(5173, { maker })
     expect(await run(tool('tsc'), ['--project', folder.path, '--pretty', 'false'])).toEqual({
       code: 0,
       output: '',
