@@ -66,6 +66,9 @@ export const NewGame = z.object({ name: z.string().trim().min(1).max(60) })
 /** The body of `POST /api/v2/games/:code/join`. Who has a seat already gets it again, with what this says. */
 export const JoinInput = Player.pick({ name: true, role: true, team_number: true })
 export type JoinInput = z.output<typeof JoinInput>
+/** The answer of `GET /api/v2/games/:code/seat`, for whoever may not see the rest yet, too. */
+export const SeatView = z.object({ game: Game, seat: Player.nullable() })
+export type SeatView = z.output<typeof SeatView>
 /** The answer of `GET /api/v2/games/:code`. */
 export const GameView = z.object({ game: Game, players: z.array(Player) })
 export type GameView = z.output<typeof GameView>

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../server/database.ts'
 import { GameStore } from '../server/game/store.ts'
 import { clientHeader } from '../shared/failure.ts'
-import { Game, GameChallenge, GameView, Player, type Status } from '../shared/game.ts'
+import { Game, GameChallenge, GameView, Player, SeatView, type Status } from '../shared/game.ts'
 import {
   assignment,
   base,
@@ -55,6 +55,20 @@ describe('a game', () => {
     const seat = await ask(url, Player, { to: `POST /api/v2/games/${game.code}/join`, token, body })
     const view = await ask(url, GameView, { to: `GET /api/v2/games/${game.code}`, token })
     expect(view).toEqual({ game, players: [seat] })
+  })
+
+  it('says to anyone whether they have a seat in it, and nothing else', async () => {
+    const { url, player } = await startGame()
+    const seatSeenBy = async (token: string) =>
+      ask(url, SeatView, { to: `GET /api/v2/games/${code}/seat`, token })
+    expect(await seatSeenBy(player.token)).toEqual({
+      game: expect.objectContaining({ code }),
+      seat: player.seat,
+    })
+    const stranger = await signIn(url, 'Stranger')
+    expect(await seatSeenBy(stranger.token)).toEqual({ game: expect.objectContaining({ code }), seat: null })
+    const nowhere = { to: 'GET /api/v2/games/NONE99/seat', token: stranger.token }
+    expect(await refusal(url, nowhere)).toMatchObject(notFound)
   })
 
   it('keeps the seat of whoever joins again, with what they say now, and tells everyone', async () => {

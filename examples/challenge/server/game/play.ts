@@ -7,6 +7,7 @@ import type {
   JoinInput,
   Player,
   RequestInput,
+  SeatView,
 } from '../../shared/game.ts'
 import type { Person } from '../../shared/identity.ts'
 import type { registry } from '../../shared/registry.ts'
@@ -69,6 +70,11 @@ export class Play {
     const seat = this.#deps.store.seat(code, by.id)
     if (seat) return seat
     throw new Refused('forbidden', `You have no seat in the game ${code}; join it first.`)
+  }
+
+  /** The game, and the seat that a person has in it, if any. Throws `not_found`. */
+  lookIn({ code, by }: Turn): SeatView {
+    return { game: this.#gameOf(code), seat: this.#deps.store.seat(code, by.id) ?? null }
   }
 
   view(turn: Turn): GameView {

@@ -33,6 +33,7 @@ export function gameRoutes({ play, identity }: GameRouteDeps): Router {
   router.post('/games/:code/join', async (req, res) => {
     res.json(await play.join(turnOf(req), read(JoinInput, req.body)))
   })
+  router.get('/games/:code/seat', (req, res) => void res.json(play.lookIn(turnOf(req))))
   for (const act of ['pause', 'resume'] as const) {
     router.post(`/games/:code/${act}`, async (req, res) => {
       res.json(await play[act](turnOf(req)))

@@ -9,9 +9,18 @@ import { LabBar } from './lab/lab-bar.tsx'
 import { SecondPerson } from './lab/second-person.tsx'
 import { Online } from './person/online.tsx'
 import { PersonChip } from './person/person-chip.tsx'
+import { client, SyncProvider } from './sync.ts'
 
 /** The whole page: who and how live above, the page below, and the lab at its foot. */
 export function App() {
+  return (
+    <SyncProvider client={client}>
+      <Pages />
+    </SyncProvider>
+  )
+}
+
+function Pages() {
   return (
     <div className="app">
       <div className="app-main">
@@ -27,7 +36,13 @@ export function App() {
         <LabBar />
       </div>
       <SecondPerson />
-      <Toaster position="top-center" theme="system" richColors closeButton />
+      <Toaster
+        position="top-right"
+        theme="system"
+        offset={{ top: '4.75rem' }}
+        mobileOffset={{ top: '4.25rem' }}
+        closeButton
+      />
     </div>
   )
 }

@@ -7,12 +7,9 @@ import './styles/shell.css'
 import './styles/forms.css'
 import './styles/challenges.css'
 import './styles/game.css'
-import { client, SyncProvider } from './sync.ts'
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <SyncProvider client={client}>
-      <App />
-    </SyncProvider>
+    <App />
   </StrictMode>,
 )

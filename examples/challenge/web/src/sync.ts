@@ -30,4 +30,8 @@ labNetwork.subscribe(() => {
     client.connect()
 })
 
-if (import.meta.hot) import.meta.hot.dispose(() => client.close())
+// Each edit of this module makes a new client; without this the one before it stays connected.
+if (import.meta.hot) {
+  import.meta.hot.data.client?.close()
+  import.meta.hot.data.client = client
+}

@@ -8,6 +8,7 @@ import {
   type JoinInput,
   Player,
   type RequestInput,
+  SeatView,
 } from '../../../shared/game.ts'
 import { ask, type Call } from '../net/http.ts'
 import { asPerson } from '../person/person.ts'
@@ -25,8 +26,10 @@ export interface LoadedGame {
   readonly challenges: readonly GameChallenge[]
 }
 
-/** Loads all of a game. Rejects with {@link ApiError}, as all of these do: `forbidden` without a seat. */
-export async function fetchGame(code: string): Promise<LoadedGame> {
+/** Loads all of a game; `undefined` for whoever has no seat in it. Rejects with {@link ApiError}, as all of these do. */
+export async function fetchGame(code: string): Promise<LoadedGame | undefined> {
+  const { seat } = SeatView.parse(await send(`games/${code}/seat`))
+  if (!seat) return undefined
   const [view, active, history] = await Promise.all([
     send(`games/${code}`),
     send(`challenges/${code}/active?include_time_remaining=true`),

@@ -98,10 +98,10 @@ function BuildingGrid({ code, seat, sorted, onAnswer }: SeatViewProps) {
                   </>
                 ) : built.has(building.type) ? (
                   <>
-                    <Check size={13} aria-hidden="true" /> built, build another
+                    <Check size={13} aria-hidden="true" /> built
                   </>
                 ) : (
-                  'request a challenge'
+                  'request'
                 )}
               </span>
             </button>

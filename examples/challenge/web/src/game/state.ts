@@ -14,7 +14,7 @@ export interface GameState {
 
 export type GameAction =
   | { readonly type: 'loading' }
-  | { readonly type: 'loaded'; readonly loaded: LoadedGame }
+  | { readonly type: 'loaded'; readonly loaded: LoadedGame | undefined }
   | { readonly type: 'load_failed'; readonly code: string; readonly message: string }
   | { readonly type: 'challenge'; readonly row: GameChallenge }
   | { readonly type: 'clocks'; readonly game: Game; readonly challenges: readonly GameChallenge[] }
@@ -28,18 +28,15 @@ export const initialGame: GameState = {
   problem: undefined,
 }
 
-/** The phase of a load that failed for good. */
-const phaseOf: Readonly<Record<string, GameState['phase']>> = { forbidden: 'no_seat', not_found: 'missing' }
-
 /** Every change of a game, pure. Of two copies of a row the newer one stays: answers may come after later events. */
 export function reduceGame(state: GameState, action: GameAction): GameState {
   switch (action.type) {
     case 'loading':
       return state.phase === 'ready' ? state : { ...state, phase: 'loading' }
     case 'loaded':
-      return load(state, action.loaded)
+      return action.loaded ? load(state, action.loaded) : { ...state, phase: 'no_seat' }
     case 'load_failed': {
-      const phase = phaseOf[action.code] ?? (state.phase === 'ready' ? 'ready' : 'failed')
+      const phase = action.code === 'not_found' ? 'missing' : state.phase === 'ready' ? 'ready' : 'failed'
       return { ...state, phase, problem: action.message }
     }
     case 'challenge':

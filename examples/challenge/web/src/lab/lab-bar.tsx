@@ -20,7 +20,8 @@ export function LabBar() {
   return (
     <details className="lab">
       <summary>
-        <FlaskConical size={17} aria-hidden="true" /> Try to break it
+        <FlaskConical size={17} aria-hidden="true" />
+        <span className="lab-title">Try to break it</span>
       </summary>
       <div className="lab-tools">
         <NetworkChoice />
