@@ -1,4 +1,5 @@
 import { Coins, ListChecks } from 'lucide-react'
+import type { CSSProperties } from 'react'
 import { Toaster } from 'sonner'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
 import { ChallengesPage } from './challenges/challenges-page.tsx'
@@ -41,11 +42,21 @@ function Pages() {
         theme="system"
         offset={{ top: '4.75rem' }}
         mobileOffset={{ top: '4.25rem' }}
+        style={toasts}
         closeButton
       />
     </div>
   )
 }
+
+/** The toaster's own sheet comes after the page's, so that only a style of its own reaches it. */
+const toasts = {
+  '--normal-bg': 'var(--surface)',
+  '--normal-border': 'var(--line)',
+  '--normal-text': 'var(--ink)',
+  '--border-radius': 'var(--radius)',
+  fontFamily: 'inherit',
+} as CSSProperties
 
 function TopBar() {
   return (
