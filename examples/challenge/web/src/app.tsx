@@ -38,10 +38,9 @@ function Pages() {
       </div>
       <SecondPerson />
       <Toaster
-        position="top-right"
+        position="bottom-right"
         theme="system"
-        offset={{ top: '4.75rem' }}
-        mobileOffset={{ top: '4.25rem' }}
+        mobileOffset={{ bottom: '4.75rem' }}
         style={toasts}
         closeButton
       />
