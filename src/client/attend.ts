@@ -1,5 +1,6 @@
 import type { ChannelKey, PresenceInput } from '../registry/infer.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
+import { toSend } from '../registry/to-send.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import type { Channel, ChannelLink, UntypedChannel } from './channel.ts'
 import { presence } from './presence.ts'
@@ -30,17 +31,27 @@ export function attend<R extends AnyRegistry, K extends ChannelKey<R>>(
   channel: Channel<R, K>,
   { throttleMs = 100, onError }: AttendOptions = {},
 ): Attendance<PresenceInput<R, K>> {
-  const { name, link } = channel as unknown as UntypedChannel
+  const { name, link, definition } = channel as unknown as UntypedChannel
   const wants: Wants = wantsOf.get(link) ?? new Map()
   wantsOf.set(link, wants)
   const part = {}
   const present = presence(channel)
   const report = (thrown: unknown) => {
     const error = toSyncError(thrown, 'bad_payload')
+    // Who is closed has left, as this part wanted.
+    if (!wants.get(name)?.has(part) && (error.code === 'closed' || error.code === 'indeterminate')) return
     if (onError) onError(error)
     else link.report(error, { stage: 'subscribe', channel: name })
   }
   const { push, cancel } = throttle<PresenceInput<R, K>>(link.clock, throttleMs, (state) => {
+    const schema = definition.spec.presence
+    try {
+      // What cannot be shown must not stand in for what another part wants, or this one before.
+      if (schema) toSend(schema, state)
+    } catch (error) {
+      report(error)
+      return
+    }
     const parts = wants.get(name) ?? new Map<object, unknown>()
     wants.set(name, parts)
     parts.delete(part)

@@ -22,7 +22,7 @@ export interface PresenceView<Input = unknown, State = unknown> extends PresentM
   readonly update: (state: Input) => void
   /** Ends that before the component is unmounted. */
   readonly leave: () => void
-  /** Why this client is not present, until it is. */
+  /** Why the state that was told last is not shown, until the next one; one that is retryable, until this client is present. */
   readonly error: SyncError | undefined
 }
 
@@ -45,6 +45,16 @@ const nobody: PresentMembers<never> = { members: [], count: { members: 0, users:
 const all = (present: PresentMembers<never>): unknown => present
 
 /**
+ * What `select` makes of who is present on a channel, kept subscribed while the component is mounted: renders again only when that changes, one
+ * level deep. With `state`, this client is present, too; why it cannot be, goes to the client's `onError`.
+ */
+export function usePresence<R extends AnyRegistry, K extends ChannelKey<R>, Selected>(
+  channel: Channel<R, K>,
+  options: PresenceOptions<PresenceInput<R, K>, PresenceOutput<R, K>> & {
+    readonly select: (present: PresentMembers<PresenceOutput<R, K>>) => Selected
+  },
+): Selected
+/**
  * Who is present on a channel, kept subscribed while the component is mounted. With `state`, or after `update`, this client is
  * present, too: one presence, however many components want it, which shows what was wanted last.
  */
@@ -52,25 +62,27 @@ export function usePresence<R extends AnyRegistry, K extends ChannelKey<R>>(
   channel: Channel<R, K>,
   options?: PresenceOptions<PresenceInput<R, K>, PresenceOutput<R, K>>,
 ): PresenceView<PresenceInput<R, K>, PresenceOutput<R, K>>
-/** The same, with what `select` makes of the members: renders again only when that changes, one level deep. */
-export function usePresence<R extends AnyRegistry, K extends ChannelKey<R>, Selected>(
-  channel: Channel<R, K>,
-  options: PresenceOptions<PresenceInput<R, K>, PresenceOutput<R, K>> & {
-    readonly select: (present: PresentMembers<PresenceOutput<R, K>>) => Selected
-  },
-): Selected
 export function usePresence(channel: unknown, options: AnyOptions = {}): unknown {
   const { state, throttleMs, onJoin, onLeave, select } = options
   const [error, setError] = useState<SyncError>()
   const present = useMemo(() => presence(channel as never), [channel])
-  const attendance = useMemo(
-    () => attend(channel as never, { throttleMs, onError: setError } as AttendOptions),
-    [channel, throttleMs],
-  )
+  // Who selects sees no error, which then goes to the client's `onError`.
+  const seesError = !select
+  const attendance = useMemo(() => {
+    const options = { throttleMs, onError: seesError ? setError : undefined } as AttendOptions
+    const { update, leave } = attend(channel as never, options)
+    return {
+      update(state: never) {
+        setError(undefined)
+        update(state)
+      },
+      leave,
+    }
+  }, [channel, throttleMs, seesError])
   const shown = JSON.stringify(state)
   // biome-ignore lint/correctness/useExhaustiveDependencies: its JSON stands for the state
   useEffect(() => {
-    if (state !== undefined) attendance.update(state)
+    if (state !== undefined) attendance.update(state as never)
   }, [attendance, shown])
   useEffect(() => attendance.leave, [attendance])
   useEventOf(present, 'join', onJoin)
@@ -80,9 +92,8 @@ export function usePresence(channel: unknown, options: AnyOptions = {}): unknown
   return useMemo(() => {
     if (select) return seen
     const { members } = seen as PresentMembers
-    const isPresent = members.some(({ own }) => own)
-    const { update, leave } = attendance
-    return { ...(seen as PresentMembers), update, leave, error: isPresent ? undefined : error }
+    const isOver = error?.retryable && members.some(({ own }) => own)
+    return { ...(seen as PresentMembers), ...attendance, error: isOver ? undefined : error }
   }, [seen, select, attendance, error])
 }
 

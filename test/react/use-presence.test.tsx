@@ -199,6 +199,59 @@ describe('usePresence', () => {
     expect(world.errors).toEqual([])
   })
 
+  test('says why what it shows did not change, and goes on showing what it did', async () => {
+    const world = startWorld()
+    const { Seat, seen } = seat()
+    const { rerender } = world.show(<Seat state={{ name: 'Ada' }} />)
+    await world.pass(1_000)
+    rerender(<Seat state={{ name: 7 } as never} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)!.error?.code).toBe('bad_payload')
+    expect(seen.at(-1)!.members).toMatchObject([{ own: true, state: { name: 'Ada' } }])
+    rerender(<Seat state={{ name: 'Ada' }} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)!.error).toBeUndefined()
+    rerender([])
+    await world.pass(1_000)
+    expect(world.followed).toEqual([])
+  })
+
+  test('reports why this client is not present where something is selected', async () => {
+    const world = startWorld()
+    function Count() {
+      usePresence(useChannel('table', { id: 1 }), {
+        state: { name: 7 } as never,
+        select: ({ count }) => count.users,
+      })
+      return null
+    }
+    world.show(<Count />)
+    await world.pass(1_000)
+    expect(world.errors).toEqual(['bad_payload'])
+  })
+
+  test('reports nothing when it is unmounted with the provider that made its client', async () => {
+    const world = startWorld()
+    function Count() {
+      const users = usePresence(useChannel('table', { id: 1 }), {
+        state: { name: 'Ada' },
+        select: ({ count }) => count.users,
+      })
+      return <p>{users}</p>
+    }
+    const view = render(
+      <SyncProvider options={world.clientOptions}>
+        <Count />
+      </SyncProvider>,
+    )
+    await world.pass(1_000)
+    expect(view.container.textContent).toBe('1')
+    view.unmount()
+    await world.pass(60_000)
+    expect(world.errors).toEqual([])
+    expect(world.followed).toEqual([])
+  })
+
   test('moves to another channel with its parameters', async () => {
     const world = startWorld()
     function Seat({ id }: { id: number }) {

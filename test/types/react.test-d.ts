@@ -9,7 +9,13 @@ import {
   type Gap,
   type Subscribed,
 } from 'syncline/client'
-import { type ConnectionView, createHooks, type Hooks } from 'syncline/react'
+import {
+  type ConnectionView,
+  createHooks,
+  type Hooks,
+  type ServerClockView,
+  type SyncProviderProps,
+} from 'syncline/react'
 import { describe, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { registry } from '../support/typed-registry.ts'
@@ -17,7 +23,7 @@ import { registry } from '../support/typed-registry.ts'
 type R = typeof registry
 
 const hooks = createHooks(registry)
-const { SyncProvider, useClient, useChannel, useConnection, useEvent } = hooks
+const { SyncProvider, useClient, useChannel, useConnection, useCountdown, useEvent, useServerClock } = hooks
 const client = createClient(registry, { url: '/sync' })
 const otherRegistry = defineRegistry({ shop: channel('shop', { events: { sold: z.object({}) } }) })
 const otherClient = createClient(otherRegistry, { url: '/sync' })
@@ -36,6 +42,9 @@ describe('the hooks', () => {
     expectTypeOf(useConnection).toBeCallableWith()
     expectTypeOf(useConnection()).toEqualTypeOf<ConnectionView>()
     expectTypeOf(useConnection(({ state }) => state)).toEqualTypeOf<ConnectionState>()
+    expectTypeOf(useServerClock()).toEqualTypeOf<ServerClockView>()
+    // @ts-expect-error what is selected is made of the status
+    useConnection(({ members }) => members)
     // @ts-expect-error a registry is made by defineRegistry()
     createHooks({ lobby: registry.channels.lobby })
     // @ts-expect-error the client is the provider's
@@ -48,11 +57,30 @@ describe('the provider', () => {
     expectTypeOf(SyncProvider).returns.toEqualTypeOf<ReactNode>()
     createElement(SyncProvider, { client })
     createElement(SyncProvider, { client }, 'text')
+    createElement(SyncProvider, { client, enabled: false })
+  })
+
+  it('or the options of a client', () => {
+    createElement(SyncProvider, { options: { url: '/sync' } }, 'text')
+    createElement(SyncProvider, { options: { url: '/sync', lingerMs: 0 }, enabled: true, key: 'Ada' })
+    const either = (props: SyncProviderProps<R>) => SyncProvider(props)
+    expectTypeOf(either).toBeCallableWith({ client, options: undefined })
+    expectTypeOf(either).toBeCallableWith({ client: undefined, options: { url: '/sync' } })
   })
 
   it('with anything else does not compile', () => {
-    // @ts-expect-error the client is missing
+    // @ts-expect-error client and options are missing
     createElement(SyncProvider, {})
+    // @ts-expect-error client and options are missing
+    SyncProvider({ enabled: true })
+    // @ts-expect-error either a client or options
+    SyncProvider({ client, options: { url: '/sync' } })
+    // @ts-expect-error the address is missing
+    SyncProvider({ options: {} })
+    // @ts-expect-error there is no such option
+    SyncProvider({ options: { url: '/sync', lingerMS: 0 } })
+    // @ts-expect-error it is switched on or off
+    SyncProvider({ client, enabled: 'yes' })
     // @ts-expect-error a client of another registry
     SyncProvider({ client: otherClient })
     // @ts-expect-error a client is made before
@@ -163,5 +191,22 @@ describe('a channel', () => {
 
   it('is also that of another client of the same registry', () => {
     expectTypeOf(createClient(registry, { url: '/other' }).channel('lobby')).toEqualTypeOf(lobby)
+  })
+})
+
+describe('useCountdown', () => {
+  it('takes a time, or none, and gives a number, or none', () => {
+    expectTypeOf(useCountdown(1)).toEqualTypeOf<number | undefined>()
+    useCountdown(null)
+    useCountdown(undefined, 250)
+  })
+
+  it('with anything else does not compile', () => {
+    // @ts-expect-error a time is a number
+    useCountdown(new Date())
+    // @ts-expect-error there is nothing to count down to
+    useCountdown()
+    // @ts-expect-error a step is a number
+    useCountdown(1, '1 s')
   })
 })
