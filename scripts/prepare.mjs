@@ -40,7 +40,7 @@ export async function install() {
   const gap = installGap()
   if (!gap) return say('✓ npm packages are installed')
   say(`npm packages: ${gap}`)
-  await step('npm ci (about 350 MB)', () =>
+  await step('npm ci (about 450 MB)', () =>
     mustRun(npm('ci', '--include=dev', '--no-audit', '--no-fund'), {
       advice: 'Check that the npm registry can be reached, then run the command again.',
     }),

@@ -12,6 +12,7 @@ export type {
   SenderMark,
 } from '../broadcasters/broadcaster.ts'
 export { type MemoryOptions, memory, memoryDefaults } from '../broadcasters/memory.ts'
+export type { Clock } from '../shared/clock.ts'
 export type { Position } from '../shared/position.ts'
 export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
 export type { HubChannel, HubHistory, HubHistoryEntry, PublishOptions, TellOptions } from './channel.ts'
