@@ -1,63 +1,47 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { onTestFinished } from 'vitest'
+import { inject, onTestFinished } from 'vitest'
+import { type ServerProcess, startProcess } from '../../examples/challenge/test/server-process.ts'
 
 export interface ExampleOptions {
-  /** `production` serves a build of the page, `development` Vite's dev server. */
+  /** `production` serves the build of the page that this run has made, `development` Vite's dev server. */
   readonly mode: 'production' | 'development'
   readonly dbFile: string
   /** 0 lets the system choose. */
   readonly port?: number
 }
 
-export interface Example {
-  /** The address that it printed. */
-  readonly url: string
-  readonly port: number
-  /** Ends it as Ctrl-C does, and resolves to its exit code. */
-  stop(): Promise<number | null>
-}
+export type Example = ServerProcess
 
 /** A path for a database file, removed after the test. */
 export function temporaryDatabase(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'syncline-browser-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  return join(folder, 'challenges.db')
+  const { dbFile, remove } = databaseFolder()
+  onTestFinished(remove)
+  return dbFile
 }
 
 /** Starts the challenge example as a process of its own, as a person does; it ends with the test. */
 export async function startExample({ mode, dbFile, port = 0 }: ExampleOptions): Promise<Example> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
-    cwd: fileURLToPath(new URL('../../examples/challenge', import.meta.url)),
-    env: { ...process.env, NODE_ENV: mode, PORT: String(port), DB_FILE: dbFile, HOST: '' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    child.kill('SIGINT')
-    const [code] = await once(child, 'exit')
-    return code
-  }
-  onTestFinished(() => void stop())
-  const url = await printedUrl(child)
-  return { url, port: Number(new URL(url).port), stop }
+  const page = mode === 'production' ? { pageFolder: inject('pageFolder') } : {}
+  const example = await startProcess({ dbFile, port, ...page })
+  onTestFinished(() => void example.stop())
+  return example
 }
 
-async function printedUrl(child: ChildProcess): Promise<string> {
-  const said: string[] = []
-  child.stderr!.on('data', (chunk) => said.push(String(chunk)))
-  for await (const line of createInterface({ input: child.stdout! })) {
-    said.push(line)
-    const url = /http:\/\/\S+/.exec(line)?.[0]
-    if (url !== undefined) {
-      child.stdout!.resume()
-      return url
-    }
+/** An example with a database of its own for several tests. Whoever calls it must stop it. */
+export async function startSharedExample(): Promise<Example> {
+  const { dbFile, remove } = databaseFolder()
+  const example = await startProcess({ dbFile, pageFolder: inject('pageFolder') })
+  const stop = async () => {
+    const code = await example.stop()
+    remove()
+    return code
   }
-  throw new Error(`The example ended before it was ready. It said: ${said.join('\n')}`)
+  return { ...example, stop }
+}
+
+function databaseFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'syncline-browser-'))
+  return { dbFile: join(folder, 'challenges.db'), remove: () => rmSync(folder, { recursive: true }) }
 }

@@ -6,6 +6,7 @@ import { useAction } from '../ui/use-action.ts'
 import { assignChallenge, endChallenge } from './api.ts'
 import { BuildingIcon } from './building-icon.tsx'
 import { SchoolBadge } from './challenge-row.tsx'
+import { useRenders } from './use-renders.ts'
 
 export interface AssignRowProps {
   readonly challenge: GameChallenge
@@ -25,6 +26,7 @@ const suggested = (target: number, hasSchool: boolean) => (hasSchool ? Math.roun
 /** A request, with what to ask for it. */
 export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: AssignRowProps) {
   const { pending, run } = useAction()
+  const renders = useRenders()
   const [exercise, setExercise] = useState<(typeof exercises)[number]>(exercises[0])
   const [target, setTarget] = useState<number>(suggested(exercises[0].target, challenge.has_school))
   const id = useId()
@@ -49,7 +51,12 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
     setTarget(suggested(chosen.target, challenge.has_school))
   }
   return (
-    <li className="row row-request" data-game-challenge={challenge.id} data-status="requested">
+    <li
+      className="row row-request"
+      data-game-challenge={challenge.id}
+      data-status="requested"
+      data-renders={renders}
+    >
       <BuildingIcon type={challenge.building_type} />
       <div className="row-text">
         <h3>

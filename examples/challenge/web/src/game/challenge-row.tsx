@@ -5,6 +5,7 @@ import { useAction } from '../ui/use-action.ts'
 import { endChallenge } from './api.ts'
 import { BuildingIcon } from './building-icon.tsx'
 import { Countdown } from './countdown.tsx'
+import { useRenders } from './use-renders.ts'
 
 export interface ChallengeRowProps {
   readonly challenge: GameChallenge
@@ -20,11 +21,17 @@ export interface ChallengeRowProps {
 export const ChallengeRow = memo(function ChallengeRow(props: ChallengeRowProps) {
   const { challenge, mayEnd, showsOwner, onAnswer } = props
   const { pending, run } = useAction()
+  const renders = useRenders()
   const isRunning = challenge.status === 'assigned'
   const end = (how: 'complete' | 'cancel') =>
     run(async () => onAnswer(await endChallenge({ code: challenge.game_code, id: challenge.id }, how)))
   return (
-    <li className="row" data-game-challenge={challenge.id} data-status={challenge.status}>
+    <li
+      className="row"
+      data-game-challenge={challenge.id}
+      data-status={challenge.status}
+      data-renders={renders}
+    >
       <BuildingIcon type={challenge.building_type} />
       <div className="row-text">
         <h3>{challenge.challenge_description ?? `Waits for a challenge`}</h3>

@@ -29,7 +29,7 @@ export function GamePage({ code }: { readonly code: string }) {
     }
   }, [state.game, code])
   const seat = state.players.find(({ user_id }) => user_id === person?.id)
-  if (state.phase === 'no_seat') return <TakeSeat code={code} onSeated={reload} />
+  if (state.phase === 'no_seat') return <TakeSeat code={code} problem={state.problem} onSeated={reload} />
   if (state.phase === 'missing') return <NoSuchGame code={code} />
   if (state.phase === 'failed') {
     return (
@@ -120,10 +120,12 @@ function GameHeader({ game, seat, handle: { dispatch } }: Omit<OpenGameProps, 'c
 
 interface TakeSeatProps {
   readonly code: string
+  /** Why the last look into the game failed. */
+  readonly problem: string | undefined
   readonly onSeated: () => void
 }
 
-function TakeSeat({ code, onSeated }: TakeSeatProps) {
+function TakeSeat({ code, problem, onSeated }: TakeSeatProps) {
   return (
     <main className="page page-narrow">
       <header className="page-header">
@@ -134,6 +136,7 @@ function TakeSeat({ code, onSeated }: TakeSeatProps) {
           </p>
         </div>
       </header>
+      {problem !== undefined && <StaleNotice reason={problem} onRetry={onSeated} />}
       <JoinForm code={code} onJoined={onSeated} />
     </main>
   )

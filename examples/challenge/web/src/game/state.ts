@@ -32,11 +32,11 @@ export const initialGame: GameState = {
 export function reduceGame(state: GameState, action: GameAction): GameState {
   switch (action.type) {
     case 'loading':
-      return state.phase === 'ready' ? state : { ...state, phase: 'loading' }
+      return keepsItsPage(state) ? state : { ...state, phase: 'loading' }
     case 'loaded':
-      return action.loaded ? load(state, action.loaded) : { ...state, phase: 'no_seat' }
+      return action.loaded ? load(state, action.loaded) : { ...state, phase: 'no_seat', problem: undefined }
     case 'load_failed': {
-      const phase = action.code === 'not_found' ? 'missing' : state.phase === 'ready' ? 'ready' : 'failed'
+      const phase = action.code === 'not_found' ? 'missing' : keepsItsPage(state) ? state.phase : 'failed'
       return { ...state, phase, problem: action.message }
     }
     case 'challenge':
@@ -50,6 +50,11 @@ export function reduceGame(state: GameState, action: GameAction): GameState {
     case 'player':
       return { ...state, players: withPlayers(state.players, [action.player]) }
   }
+}
+
+/** Whether what is on screen outlasts another load, and its failure: the game, and the form that somebody fills in. */
+function keepsItsPage({ phase }: GameState): boolean {
+  return phase === 'ready' || phase === 'no_seat'
 }
 
 function load(state: GameState, { game, players, challenges }: LoadedGame): GameState {
