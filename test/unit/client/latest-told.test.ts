@@ -101,6 +101,8 @@ describe('listening to it', () => {
     expect(latest.values).toHaveLength(2)
     undos[1]!()
     expect(latest.values).toEqual([])
+    // The one is that which lets go of the channel.
+    expect(clock.pending).toBe(before + 1)
     await clock.advance(1_000)
     expect(types()).toEqual(['hello', 'sub', 'unsub'])
     expect(clock.pending).toBe(before)
