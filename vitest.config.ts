@@ -134,7 +134,13 @@ export default defineConfig({
       project('types', [], {
         typecheck: { enabled: true, only: true, include: ['test/types/**/*.test-d.ts'] },
       }),
-      project('browser', ['test/browser/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
+      project('browser', ['test/browser/**/*.test.ts'], {
+        testTimeout: 120_000,
+        hookTimeout: 120_000,
+        globalSetup: 'test/support/built-page.ts',
+        // Pictures are taken on demand: `npm run screenshots`.
+        exclude: process.env['SCREENSHOTS'] ? [] : ['test/browser/screenshots.test.ts'],
+      }),
       project('package', ['test/package/**/*.test.ts'], {
         testTimeout: 180_000,
         hookTimeout: 180_000,

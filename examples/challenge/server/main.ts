@@ -1,13 +1,15 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ServerOptions } from './app.ts'
 import { startServer } from './app.ts'
 
-const { PORT, HOST, DB_FILE, NODE_ENV } = process.env
+const { PORT, HOST, DB_FILE, NODE_ENV, PAGE_DIR } = process.env
 
 try {
   const server = await startServer({
     dbFile: DB_FILE ?? fileURLToPath(new URL('../challenges.db', import.meta.url)),
-    page: NODE_ENV === 'production' ? 'built' : 'dev',
+    // A page that is built before the server starts, and not by it.
+    page: PAGE_DIR ? { folder: resolve(PAGE_DIR) } : NODE_ENV === 'production' ? 'built' : 'dev',
     ...portOf(PORT),
     ...(HOST ? { host: HOST } : {}),
   })

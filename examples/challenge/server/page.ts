@@ -4,8 +4,8 @@ import react from '@vitejs/plugin-react'
 import { type RequestHandler, Router, static as staticFiles } from 'express'
 import { build, createServer, type InlineConfig } from 'vite'
 
-/** How the page is served: by Vite with hot reload, as a build, or not at all (the API alone). */
-export type PageMode = 'dev' | 'built' | 'none'
+/** How the page is served: by Vite with hot reload, as a build made now or before, or not at all (the API alone). */
+export type PageMode = 'dev' | 'built' | 'none' | { readonly folder: string }
 
 export interface Page {
   readonly handler: RequestHandler
@@ -25,8 +25,10 @@ const config: InlineConfig = {
 /** Makes the page's request handler for `httpServer`, which also carries Vite's own WebSocket in `dev`. */
 export async function openPage(mode: PageMode, httpServer: Server): Promise<Page> {
   if (mode === 'dev') return devPage(httpServer)
-  if (mode === 'built') return builtPage()
-  return { handler: Router(), close: async () => {} }
+  if (mode === 'none') return { handler: Router(), close: async () => {} }
+  if (mode !== 'built') return served(mode.folder)
+  await buildPage(outDir)
+  return served(outDir)
 }
 
 async function devPage(httpServer: Server): Promise<Page> {
@@ -38,10 +40,12 @@ async function devPage(httpServer: Server): Promise<Page> {
   return { handler: vite.middlewares, close: () => vite.close() }
 }
 
-async function builtPage(): Promise<Page> {
-  await build({ ...config, mode: 'production', build: { outDir, emptyOutDir: true } })
-  return { handler: builtFiles(outDir), close: async () => {} }
+/** Builds the page into a folder of its own. */
+export async function buildPage(folder: string): Promise<void> {
+  await build({ ...config, mode: 'production', build: { outDir: folder, emptyOutDir: true } })
 }
+
+const served = (folder: string): Page => ({ handler: builtFiles(folder), close: async () => {} })
 
 /** Serves a build: its files, and for the addresses of pages, which are no files, the one page that finds out which is meant. */
 export function builtFiles(folder: string): RequestHandler {

@@ -5,7 +5,7 @@ import express from 'express'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { failures, noSuchRoute } from '../server/http.ts'
 import { listen } from '../server/listen.ts'
-import { builtFiles } from '../server/page.ts'
+import { openPage } from '../server/page.ts'
 import { temporaryFile } from './temporary-file.ts'
 
 async function startPage() {
@@ -13,12 +13,14 @@ async function startPage() {
   mkdirSync(join(folder, 'assets'))
   writeFileSync(join(folder, 'index.html'), '<title>Challenges</title>')
   writeFileSync(join(folder, 'assets', 'main.js'), 'export {}')
-  const app = express().use(
-    builtFiles(folder),
+  const app = express()
+  const server = createServer(app)
+  const page = await openPage({ folder }, server)
+  app.use(
+    page.handler,
     noSuchRoute,
     failures(() => {}),
   )
-  const server = createServer(app)
   onTestFinished(() => void server.close())
   return `http://127.0.0.1:${await listen(server, { port: 0, host: '127.0.0.1' })}`
 }

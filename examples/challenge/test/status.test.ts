@@ -7,9 +7,10 @@ it.each([
   ['Connecting…', 'waiting', { state: 'disconnected', attempt: 0, hasNetwork: true }],
   ['Connecting…', 'waiting', { state: 'connecting', attempt: 0, hasNetwork: true }],
   ['Reconnecting…', 'waiting', { state: 'connecting', attempt: 1, hasNetwork: true }],
-  ['Offline', 'off', { state: 'error', attempt: 3, hasNetwork: true }],
+  ['Not live', 'off', { state: 'error', attempt: 5, hasNetwork: true }],
   ['Offline', 'off', { state: 'connecting', attempt: 1, hasNetwork: false }],
   ['Offline', 'off', { state: 'connected', attempt: 0, hasNetwork: false }],
+  ['Offline', 'off', { state: 'error', attempt: 5, hasNetwork: false }],
 ] as const)('says "%s" in the tone %s for %o', (label, tone, view) => {
   expect(statusOf(view)).toMatchObject({ label, tone })
 })

@@ -1,6 +1,7 @@
 import { createClient } from 'syncline/client'
 import { createHooks } from 'syncline/react'
 import { registry } from '../../shared/registry.ts'
+import { connectWithNetwork } from './connection/return-of-network.ts'
 import { labNetwork, labSignals, labSocket } from './net/lab-network.ts'
 import { person } from './person/person.ts'
 
@@ -24,14 +25,13 @@ export const client = createClient(registry, {
 export const { SyncProvider, useChannel, useConnection, useCountdown, useEvent, useRequest } =
   createHooks(registry)
 
-// Five attempts are soon over without a network, and its return is a reason for more.
-labNetwork.subscribe(() => {
-  if (labNetwork.mode === 'whole' && labNetwork.hasNetwork && client.status.state === 'error')
-    client.connect()
-})
+const undo = connectWithNetwork({ client, network: labNetwork })
 
 // Each edit of this module makes a new client; without this the one before it stays connected.
 if (import.meta.hot) {
-  import.meta.hot.data.client?.close()
-  import.meta.hot.data.client = client
+  import.meta.hot.data.close?.()
+  import.meta.hot.data.close = () => {
+    undo()
+    client.close()
+  }
 }

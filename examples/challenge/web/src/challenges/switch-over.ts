@@ -1,8 +1,15 @@
+import type { Client } from 'syncline/client'
 import type { Challenge } from '../../../shared/challenge.ts'
+import type { registry } from '../../../shared/registry.ts'
 import { codeOf } from '../net/http.ts'
-import { labNetwork } from '../net/lab-network.ts'
-import { client } from '../sync.ts'
-import { switchChallenge } from './api.ts'
+import type { labNetwork } from '../net/lab-network.ts'
+
+export interface SwitchOverDeps {
+  readonly client: Client<typeof registry>
+  readonly network: Pick<typeof labNetwork, 'hasNetwork' | 'subscribe'>
+  /** Switches a challenge over HTTP. Rejects with {@link ApiError}. */
+  readonly send: (id: number, wanted: boolean) => Promise<Challenge>
+}
 
 export interface Switching {
   readonly id: number
@@ -11,34 +18,37 @@ export interface Switching {
   readonly wait: () => void
 }
 
-/**
- * Switches a challenge over HTTP. Where no answer comes, it waits in the client for the connection and is carried out from
- * there: the wanted state travels, so that what was carried out already stays as it is. Rejects with the server's reason.
- */
-export async function switchOver({ id, wanted, wait }: Switching): Promise<Challenge> {
-  try {
-    return await switchChallenge(id, wanted)
-  } catch (error) {
-    if (codeOf(error) !== 'unreachable' || isGivenUp()) throw error
-  }
-  wait()
-  const giveUp = new AbortController()
-  const undo = client.onStatus(() => {
-    if (isGivenUp()) giveUp.abort()
-  })
-  try {
-    const toggle = { id, is_active: wanted }
-    const options = { signal: giveUp.signal, timeoutMs: Number.POSITIVE_INFINITY }
-    return await client.channel('challenges').request('toggle', toggle, options)
-  } catch (error) {
-    if (!giveUp.signal.aborted) throw error
-    return await switchChallenge(id, wanted)
-  } finally {
-    undo()
-  }
-}
+/** Resolves to the row as committed. Rejects with the server's reason. */
+export type SwitchOver = (switching: Switching) => Promise<Challenge>
 
-/** Whether no connection will come by itself: without a network it will, with its return. */
-function isGivenUp(): boolean {
-  return client.status.state === 'error' && labNetwork.hasNetwork
+/**
+ * Switches challenges over HTTP. Where no answer comes, a change waits in the client for the connection and is carried out from
+ * there: the wanted state travels, so that what was carried out already stays as it is.
+ */
+export function createSwitchOver({ client, network, send }: SwitchOverDeps): SwitchOver {
+  // Without a network it is not over: its return brings a connection.
+  const isGivenUp = () => client.status.state === 'error' && network.hasNetwork
+  return async ({ id, wanted, wait }) => {
+    try {
+      return await send(id, wanted)
+    } catch (error) {
+      if (codeOf(error) !== 'unreachable' || isGivenUp()) throw error
+    }
+    wait()
+    const giveUp = new AbortController()
+    const look = () => {
+      if (isGivenUp()) giveUp.abort()
+    }
+    const undos = [client.onStatus(look), network.subscribe(look)]
+    try {
+      const toggle = { id, is_active: wanted }
+      const options = { signal: giveUp.signal, timeoutMs: Number.POSITIVE_INFINITY }
+      return await client.channel('challenges').request('toggle', toggle, options)
+    } catch (error) {
+      if (!giveUp.signal.aborted) throw error
+      return await send(id, wanted)
+    } finally {
+      for (const undo of undos) undo()
+    }
+  }
 }

@@ -1,10 +1,13 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react'
 import { usePolling } from '../connection/use-polling.ts'
 import { codeOf, wordsOf } from '../net/http.ts'
-import { useChannel, useEvent } from '../sync.ts'
-import { fetchChallenges } from './api.ts'
+import { labNetwork } from '../net/lab-network.ts'
+import { client, useChannel, useEvent } from '../sync.ts'
+import { fetchChallenges, switchChallenge } from './api.ts'
 import { initialState, isOn, reduce, type State } from './state.ts'
-import { switchOver } from './switch-over.ts'
+import { createSwitchOver } from './switch-over.ts'
+
+const switchOver = createSwitchOver({ client, network: labNetwork, send: switchChallenge })
 
 export interface Challenges {
   readonly state: State
@@ -42,6 +45,7 @@ export function useChallenges(): Challenges {
       const entry = now.current.entries.find(({ row }) => row.id === id)
       if (!entry) return
       const wanted = !isOn(entry)
+      dispatch({ type: 'asked', id, wanted })
       let wasWaiting = false
       const wait = () => {
         wasWaiting = true

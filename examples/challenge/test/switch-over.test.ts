@@ -1,0 +1,145 @@
+// @vitest-environment jsdom
+import { createClient } from 'syncline/client'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { Challenge, ChallengeList } from '../shared/challenge.ts'
+import { Session } from '../shared/identity.ts'
+import { registry } from '../shared/registry.ts'
+import { createSwitchOver } from '../web/src/challenges/switch-over.ts'
+import { connectWithNetwork } from '../web/src/connection/return-of-network.ts'
+import { ask } from '../web/src/net/http.ts'
+import { labNetwork, labSignals, labSocket } from '../web/src/net/lab-network.ts'
+import { sharedServer } from './page-support.ts'
+
+const url = sharedServer()
+afterEach(() => labNetwork.set('whole'))
+
+/** A challenge of its own, a client of the page's kind, and what is needed to see what becomes of a change. */
+async function open() {
+  const signIn = { method: 'POST', body: { name: 'Ada' } } as const
+  const { token } = Session.parse(await ask(`${url()}/session`, signIn))
+  const client = createClient(registry, {
+    url: `${url()}/sync`,
+    auth: () => token,
+    socket: labSocket,
+    signals: labSignals,
+    backoff: { delaysMs: [1, 1, 1], maxAttempts: 3 },
+    onError: () => {},
+  })
+  onTestFinished(() => client.close())
+  onTestFinished(connectWithNetwork({ client, network: labNetwork }))
+  const sent: boolean[] = []
+  const send = async (id: number, wanted: boolean) => {
+    sent.push(wanted)
+    const path = `${url()}/challenges/${id}/toggle`
+    return Challenge.parse(await ask(path, { method: 'PATCH', body: { is_active: wanted }, token }))
+  }
+  const body = { name: 'Swim', description: '', category: 'Body' }
+  const row = Challenge.parse(await ask(`${url()}/challenges`, { method: 'POST', body, token }))
+  const stored = async () => {
+    const { challenges } = ChallengeList.parse(await ask(`${url()}/challenges`))
+    return challenges.find(({ id }) => id === row.id)
+  }
+  const wait = vi.fn()
+  const switchOver = createSwitchOver({ client, network: labNetwork, send })
+  const switchTo = (wanted: boolean) => switchOver({ id: row.id, wanted, wait })
+  const isIn = (state: string) => vi.waitFor(() => expect(client.status.state).toBe(state))
+  return { client, token, row, stored, sent, wait, switchOver, switchTo, isIn }
+}
+
+describe('a change', () => {
+  it('goes over HTTP while that answers, whatever the connection is like', async () => {
+    const { row, switchTo, sent, wait, stored, client } = await open()
+    const answer = await switchTo(true)
+    expect(answer).toEqual({ ...row, version: expect.any(Number), toggle_details: { is_active: true } })
+    expect(await stored()).toEqual(answer)
+    expect([sent, wait.mock.calls, client.status.state]).toEqual([[true], [], 'disconnected'])
+  })
+
+  it('that HTTP refuses is over, with the reason', async () => {
+    const { switchOver, wait } = await open()
+    const refused = switchOver({ id: 999_999, wanted: true, wait })
+    await expect(refused).rejects.toMatchObject({ name: 'ApiError', code: 'not_found' })
+    expect(wait).not.toHaveBeenCalled()
+  })
+
+  it('waits when no answer comes, and is carried out once, over the connection, when that is back', async () => {
+    const { switchTo, sent, wait, stored, client, isIn } = await open()
+    client.connect()
+    await isIn('connected')
+    const toggled: unknown[] = []
+    const channel = client.channel('challenges')
+    channel.on('challenge_toggled', ({ challenge }, { own }) => toggled.push([challenge, own]))
+    await new Promise<void>((resolve) => channel.on('subscribed', () => resolve()))
+    labNetwork.set('cut')
+    const answer = switchTo(true)
+    await vi.waitFor(() => expect(wait).toHaveBeenCalledTimes(1))
+    // All attempts are over, and yet it waits: without a network that is no reason to give up.
+    await isIn('error')
+    labNetwork.set('whole')
+    const row = await answer
+    expect(row.toggle_details.is_active).toBe(true)
+    expect(await stored()).toEqual(row)
+    await vi.waitFor(() => expect(toggled).toEqual([[row, true]]))
+    expect([sent, wait.mock.calls.length]).toEqual([[true], 1])
+  })
+
+  it('waits behind the one before it, and both are carried out in order', async () => {
+    const { switchTo, stored, client, row } = await open()
+    labNetwork.set('cut')
+    const answers = [switchTo(true), switchTo(false)]
+    client.connect()
+    labNetwork.set('whole')
+    const versions = (await Promise.all(answers)).map(({ version }) => version)
+    expect(versions[0]).toBeGreaterThan(row.version)
+    expect(versions[1]).toBeGreaterThan(versions[0]!)
+    expect(await stored()).toMatchObject({ version: versions[1], toggle_details: { is_active: false } })
+  })
+
+  it('that waits is refused with the reason when its challenge is gone', async () => {
+    const { switchTo, wait, row, token } = await open()
+    labNetwork.set('cut')
+    const answer = switchTo(true)
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled())
+    await fetch(`${url()}/challenges/${row.id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}` },
+    })
+    labNetwork.set('whole')
+    await expect(answer).rejects.toMatchObject({ name: 'SyncError', code: 'not_found' })
+  })
+
+  it('goes over HTTP after all when the connection is given up while it waits', async () => {
+    const { switchTo, sent, wait, stored, isIn, client } = await open()
+    labNetwork.set('cut')
+    const answer = switchTo(true)
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled())
+    labNetwork.set('http-only')
+    client.connect()
+    expect(await answer).toEqual(await stored())
+    expect(sent).toEqual([true, true])
+    await isIn('error')
+  })
+
+  it('goes over HTTP after all when that comes back alone, long after the connection was given up', async () => {
+    const { switchTo, stored, isIn, client } = await open()
+    labNetwork.set('cut')
+    const answer = switchTo(true)
+    client.connect()
+    await isIn('error')
+    labNetwork.set('http-only')
+    expect(await answer).toEqual(await stored())
+  })
+
+  it('does not wait when the connection is given up and HTTP gives no answer either', async () => {
+    const { client, isIn, row } = await open()
+    labNetwork.set('http-only')
+    client.connect()
+    await isIn('error')
+    const wait = vi.fn()
+    const nobody = async () => Challenge.parse(await ask('http://127.0.0.1:1/'))
+    const switchOver = createSwitchOver({ client, network: labNetwork, send: nobody })
+    const answer = switchOver({ id: row.id, wanted: true, wait })
+    await expect(answer).rejects.toMatchObject({ code: 'unreachable' })
+    expect(wait).not.toHaveBeenCalled()
+  })
+})
