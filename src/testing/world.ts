@@ -8,7 +8,7 @@ import { createHub, type Hub } from '../server/create-hub.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { SyncError } from '../shared/errors.ts'
 import type { Random } from '../shared/random.ts'
-import type { Fact } from './history.ts'
+import type { Fact } from './facts.ts'
 import { manualClock } from './manual-clock.ts'
 import { createNetwork, type Network, type NetworkOptions } from './network.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -107,7 +107,7 @@ class World {
     await this.#clock.advance(120_000)
     for (const feed of this.#feeds) await this.#publish(feed)
     await this.#clock.advance(10_000)
-    this.#history.push({ kind: 'settled' })
+    this.#history.push({ kind: 'quiet', at: this.#clock.now() })
   }
 
   async end(): Promise<WorldReport> {
@@ -151,22 +151,25 @@ class World {
   async #publish(feed = this.#pick(this.#feeds)!): Promise<void> {
     const id = ++this.#lastId
     const handle = this.#hub.channel('feed', { name: feed })
-    const position = await handle.publish('tick', { id })
-    this.#history.push({ kind: 'appended', channel: handle.name, position, id })
+    await handle.publish('tick', { id })
   }
 
   #listen(): void {
     const client = this.#pick(this.#clients)!
     const handle = client.channel('feed', { name: this.#pick(this.#feeds)! })
     const listener = `listener ${++this.#lastListener}`
-    this.#history.push({ kind: 'listening', listener, channel: handle.name })
+    const at = () => this.#clock.now()
+    const who = `client ${this.#clients.indexOf(client)}`
+    this.#history.push({ kind: 'listening', at: at(), listener, client: who, channel: handle.name })
     const undos = [
       handle.on('subscribed', ({ position, recovered }) => {
-        this.#history.push({ kind: 'subscribed', listener, position, recovered })
+        this.#history.push({ kind: 'subscribed', at: at(), listener, position, recovered })
       }),
-      handle.on('gap', ({ position }) => this.#record('gap', { kind: 'gap', listener, position })),
-      handle.on('tick', ({ id }, { position }) => {
-        this.#record('delivered', { kind: 'delivered', listener, position, id })
+      handle.on('gap', ({ position, reason }) => {
+        this.#record('gap', { kind: 'gap', at: at(), listener, position, reason })
+      }),
+      handle.on('tick', ({ id }, { position, replayed }) => {
+        this.#record('delivered', { kind: 'delivered', at: at(), listener, position, id, replayed })
       }),
     ]
     this.#listening.set(listener, () => {
@@ -179,12 +182,16 @@ class World {
     if (listener === undefined) return
     this.#listening.get(listener)?.()
     this.#listening.delete(listener)
-    this.#history.push({ kind: 'left', listener })
+    this.#history.push({ kind: 'left', at: this.#clock.now(), listener })
   }
 
   /** A new process: the logs of the memory broadcaster are gone, and every connection with them. */
   async #restart(): Promise<void> {
     const old = this.#hub
+    for (const name of this.#feeds) {
+      const { name: channel } = old.channel('feed', { name })
+      this.#history.push({ kind: 'lost', channel, at: this.#clock.now() })
+    }
     this.#hub = this.#startHub()
     this.#network.hub = this.#hub
     await old.close()
@@ -212,6 +219,14 @@ class World {
     }
     return {
       ...broadcaster,
+      append: async (channel, body, once) => {
+        const before = (await broadcaster.read(channel)).top
+        const position = await broadcaster.append(channel, body, once)
+        const { id } = JSON.parse(body)[3]
+        const fact = { channel, position, previous: before.tag, id, at: this.#clock.now() }
+        this.#history.push({ kind: 'appended', ...fact })
+        return position
+      },
       subscribe: (channel, deliver) => slowly(() => broadcaster.subscribe(channel, deliver)),
       read: (channel, query) => slowly(() => broadcaster.read(channel, query)),
     }
