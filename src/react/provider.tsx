@@ -54,7 +54,7 @@ export function providerOf<R extends AnyRegistry>(registry: R, context: Context<
       return () => {
         leaving.current = client
         // Later: StrictMode and hot reload unmount what they mount again in the same breath.
-        queueMicrotask(() => {
+        void Promise.resolve().then(() => {
           if (leaving.current !== client) return
           client.close()
           // It may only be hidden: what is shown again must not meet a client that is closed.

@@ -17,6 +17,10 @@ export interface Rule {
 
 const core = ['shared/', 'registry/', 'protocol/']
 
+const shownByHooks = ['create-client', 'presence', 'attend', 'typing', 'cursors'].map(
+  (name) => `client/${name}.ts`,
+)
+
 /** The import table: one row a folder of `src`; `''` is `src` itself. Folders that do not exist yet have their row already. */
 export const table: Readonly<Record<string, Rule>> = {
   '': { may: ['shared/', 'registry/', 'protocol/version.ts'] },
@@ -25,7 +29,12 @@ export const table: Readonly<Record<string, Rule>> = {
   protocol: { may: ['shared/'] },
   client: { may: core, packages: ['#websocket'] },
   collection: { may: ['shared/', 'registry/'], types: ['client/'] },
-  react: { may: ['shared/', 'registry/', 'collection/'], types: ['client/'], packages: ['react'] },
+  // What a hook shows is made in these files; it never touches a socket.
+  react: {
+    may: ['shared/', 'registry/', 'collection/', ...shownByHooks],
+    types: ['client/'],
+    packages: ['react'],
+  },
   plain: { may: [...core, 'client/', 'server/'] },
   broadcasters: { may: ['shared/'] },
   ingress: { may: ['shared/', 'registry/'], types: ['server/'] },
