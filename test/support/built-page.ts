@@ -16,7 +16,16 @@ export async function setup(project: TestProject): Promise<() => void> {
   const parent = fileURLToPath(new URL('../../.tmp', import.meta.url))
   mkdirSync(parent, { recursive: true })
   const folder = mkdtempSync(join(parent, 'page-'))
-  await buildPage(folder)
+  await buildAsForPeople(folder)
   project.provide('pageFolder', folder)
   return () => rmSync(folder, { recursive: true })
+}
+
+/** Vitest says `test`, with which Vite would take React's development build: not what people get. */
+async function buildAsForPeople(folder: string): Promise<void> {
+  const { NODE_ENV } = process.env
+  process.env['NODE_ENV'] = 'production'
+  await buildPage(folder).finally(() => {
+    process.env['NODE_ENV'] = NODE_ENV
+  })
 }

@@ -12,7 +12,9 @@ export function usePolling(load: () => void): void {
     latest.current = load
   })
   // Not only then, so that what is shown is there also where no live connection comes about.
-  useEffect(() => latest.current(), [])
+  useEffect(() => {
+    latest.current()
+  }, [])
   useEffect(() => {
     if (!isGivenUp) return
     latest.current()
