@@ -5,25 +5,24 @@ import type { ClientOptions } from '../client/options.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
 import { useCommitEffect } from './use-event.ts'
 
-interface CommonProps {
+/** Either a client, made once, outside of components, and closed by whoever made it; or the options of one. */
+export type SyncProviderProps<R extends AnyRegistry> = {
   /** `false`, as while nobody is signed in: no connection; `true`: one. Default: one, unless the app has switched the client off itself. */
   readonly enabled?: boolean | undefined
   readonly children?: ReactNode
-}
+} & (
+  | { readonly client: Client<R>; readonly options?: undefined }
+  | {
+      readonly client?: undefined
+      /**
+       * Read once, when it is first shown; the client is closed when it is unmounted. Another `key` makes another client. One that is hidden, as by
+       * `<Activity>`, closes its client, too, and has another when it is shown again.
+       */
+      readonly options: ClientOptions
+    }
+)
 
-/** Either a client, made once, outside of components, and closed by whoever made it; or the options of one. */
-export type SyncProviderProps<R extends AnyRegistry> = CommonProps &
-  (
-    | { readonly client: Client<R>; readonly options?: undefined }
-    | {
-        readonly client?: undefined
-        /**
-         * Read once, when it is first shown; the client is closed when it is unmounted. Another `key` makes another client. One that is hidden, as by
-         * `<Activity>`, closes its client, too, and has another when it is shown again.
-         */
-        readonly options: ClientOptions
-      }
-  )
+type CommonProps = Pick<SyncProviderProps<AnyRegistry>, 'enabled' | 'children'>
 
 /** The component that gives a client to the hooks that read `context`, and connects it once it is shown. */
 export function providerOf<R extends AnyRegistry>(registry: R, context: Context<Client<R> | undefined>) {

@@ -17,7 +17,7 @@ export interface RequestState<Result = unknown> {
 export interface RequestView<Input = unknown, Result = unknown> extends RequestState<Result> {
   /**
    * Sends it, exactly once, also over reconnects and after the component is unmounted; a call before it goes on, but is not shown any more. Rejects as
-   * {@link Channel.request} does; one who ignores the promise finds the same in `error`. Always the same function.
+   * `channel.request` does; one who ignores the promise finds the same in `error`. Always the same function.
    */
   readonly send: (input: Input, options?: RequestSendOptions) => Promise<Result>
   /** Gives the newest call up, which is not an error: what was sent may still be applied. */
