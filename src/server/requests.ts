@@ -167,7 +167,7 @@ export class Requests {
   async #serve(run: Run, frame: ReqFrame, isAgain: boolean): Promise<void> {
     const [, , , , , options] = frame
     // Of a request that has run, nobody may say that it may not: one that is sent again is looked up before all checks.
-    if (isAgain && !(await this.#claimAgain(run, options!.ageMs!))) return
+    if (isAgain && !(await this.#claimAgain(run, this.#mostAgeMs(run, options!.ageMs!)))) return
     let checked: Checked
     try {
       checked = this.#check(run.asker, frame)
@@ -199,6 +199,14 @@ export class Requests {
   #claim(key: string, ageMs?: number): Promise<Claim> {
     const { broadcaster, owner } = this.#parts
     return broadcaster.claim({ key, owner, ageMs })
+  }
+
+  /**
+   * How old it is at most. It may have been on its way for long, as to a hub that stood still, but left after its connection was made: taken for
+   * younger than the hub, one that the process before has run would run again.
+   */
+  #mostAgeMs({ asker }: Run, ageMs: number): number {
+    return ageMs + Math.max(0, this.#parts.settings.clock.now() - asker.since)
   }
 
   /** What cannot be looked up is not known. */

@@ -44,11 +44,22 @@ describe('a request that is sent again', () => {
   })
 
   test('and never arrived before runs now', async () => {
-    const { ask, socket, settle, clock } = setUp(sum)
+    const { connect, settle, clock } = setUp(sum)
     await clock.advance(1_000)
-    ask(1, resend)
+    const again = connect()
+    again.ask(1, resend)
     await settle()
-    expect(socket.frames).toMatchObject([['res', 1, { sum: 2 }, expect.any(Array)]])
+    expect(again.socket.frames).toMatchObject([['res', 1, { sum: 2 }, expect.any(Array)]])
+  })
+
+  test('and was on its way for so long that the process before may have run it is indeterminate', async () => {
+    const { connect, settle, clock, held } = setUp()
+    await clock.advance(40)
+    const again = connect()
+    await clock.advance(60_000)
+    again.ask(1, resend)
+    await settle()
+    expect([again.socket.brief, held]).toEqual([['err 1 indeterminate'], []])
   })
 
   test('is looked up before it is checked, as it may have run', async () => {
