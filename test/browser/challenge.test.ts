@@ -1,88 +1,218 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openStore } from '../../examples/challenge/server/store.ts'
+import { toggle } from '../../examples/challenge/test/support.ts'
 import { launchBrowser, openWindow } from '../support/browser.ts'
-import { startExample, temporaryDatabase } from '../support/browser-example.ts'
+import {
+  type Example,
+  startExample,
+  startSharedExample,
+  temporaryDatabase,
+} from '../support/browser-example.ts'
+import { says } from '../support/game-page.ts'
+import {
+  cardOf,
+  isAsked,
+  isOn,
+  nameIn,
+  networkLines,
+  rename,
+  someone,
+  stays,
+  storedIn,
+  switchOf,
+  toastIn,
+  toggleWindows,
+  watchCards,
+} from '../support/toggles-page.ts'
 
 let browser: Browser
+let example: Example
 beforeAll(async () => {
-  browser = await launchBrowser()
+  ;[browser, example] = await Promise.all([launchBrowser(), startSharedExample()])
 })
-afterAll(() => browser?.close())
+afterAll(() => Promise.all([browser?.close(), example?.stop()]))
+const { blank, open, openTwo } = toggleWindows(() => browser)
 
-const cardOf = (page: Page, id: number) => page.locator(`[data-challenge="${id}"]`)
-const switchOf = (page: Page, id: number) => cardOf(page, id).getByRole('switch')
-const isOn = (page: Page, id: number, on: boolean) =>
-  cardOf(page, id).locator(`[role="switch"][aria-checked="${on}"][aria-busy="false"]`).waitFor()
-const says = (page: Page, label: string) =>
-  page.locator('.status').getByText(label, { exact: true }).waitFor()
-
-/** The cards in which anything of the page changes from now on, by id. */
-async function watchCards(page: Page) {
-  await page.evaluate(() => {
-    const changed = new Set<string>()
-    Object.assign(window, { changedCards: changed })
-    new MutationObserver((records) => {
-      for (const { target } of records) {
-        const element = target instanceof Element ? target : target.parentElement
-        const id = element?.closest('[data-challenge]')?.getAttribute('data-challenge')
-        if (id) changed.add(id)
-      }
-    }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true })
-  })
-  return () => page.evaluate(() => [...(window as unknown as { changedCards: Set<string> }).changedCards])
+/** A challenge of its own for a test, with whoever made it. */
+async function make(name = 'Swim') {
+  const maker = await someone(example.url, 'Mara')
+  const { id } = await maker.create(name)
+  return { id, maker }
 }
 
-async function startPair() {
-  const dbFile = temporaryDatabase()
-  const example = await startExample({ mode: 'production', dbFile })
-  const [one, other] = await Promise.all([openWindow(browser, example.url), openWindow(browser, example.url)])
-  await Promise.all([says(one.page, 'Live'), says(other.page, 'Live')])
-  return { example, dbFile, one, other }
-}
+const by = (page: Page, id: number, text: string) =>
+  cardOf(page, id).getByText(text, { exact: true }).waitFor()
 
-describe('two browsers on the challenge example', () => {
-  it('show a toggle made in one of them in the other, in its card and nowhere else', async () => {
-    const { example, one, other } = await startPair()
-    await isOn(other.page, 2, false)
-    const changed = await watchCards(other.page)
-    await switchOf(one.page, 2).click()
-    await isOn(other.page, 2, true)
-    expect(await changed()).toEqual(['2'])
-    await switchOf(other.page, 3).press('Space')
-    await isOn(one.page, 3, false)
-    expect(await changed()).toEqual(['2', '3'])
-    await one.page.reload()
-    await isOn(one.page, 3, false)
-    expect([...one.errors, ...other.errors]).toEqual([])
-    expect(await example.stop()).toBe(0)
+describe('a toggle', () => {
+  it('over plain HTTP, of a program that has no connection, shows in every window, with its name', async () => {
+    const { id, maker } = await make()
+    const pages = await openTwo(example.url)
+    await maker.toggle(id, true)
+    for (const page of pages) {
+      await isOn(page, id, true)
+      await by(page, id, 'Switched on by Mara')
+    }
+    await toggle(example.url, id)
+    for (const page of pages) await by(page, id, 'Switched off by somebody')
   })
 
-  it('announce a change by somebody else in words, and not to whoever made it', async () => {
-    const { one, other } = await startPair()
-    await isOn(other.page, 2, false)
-    await switchOf(one.page, 2).click()
-    await other.page.getByText('One thing at a time was switched on by somebody else.').waitFor()
-    await isOn(one.page, 2, true)
-    expect(await one.page.getByText('by somebody else').count()).toBe(0)
+  it('in one window shows in the other, in its card and nowhere else, and is still there after a reload', async () => {
+    const [first, second] = [await make('Swim'), await make('Run')]
+    const [one, other] = await openTwo(example.url)
+    const watch = await watchCards(other)
+    await switchOf(one, first.id).click()
+    await isOn(other, first.id, true)
+    await by(other, first.id, `Switched on by ${await nameIn(one)}`)
+    expect(await watch.changed()).toEqual([`${first.id}`])
+    expect(await watch.drawn()).toEqual([`${first.id}`])
+    await switchOf(other, second.id).click()
+    await isOn(one, second.id, true)
+    await by(other, second.id, `Switched on by ${await nameIn(other)}`)
+    expect(await watch.drawn()).toEqual([`${first.id}`, `${second.id}`])
+    await one.reload()
+    await isOn(one, first.id, true)
+    await isOn(one, second.id, true)
   })
 
-  it('put a switch back, with the reason, when the server refuses', async () => {
-    const { one, other } = await startPair()
-    await isOn(one.page, 1, true)
+  it('is told in words to those who did not make it, and marked on their card', async () => {
+    const { id } = await make('Sing loudly')
+    const [one, other] = await openTwo(example.url)
+    await switchOf(one, id).click()
+    const words = `Sing loudly was switched on by ${await nameIn(one)}.`
+    await other.locator('[aria-live="polite"]').getByText(words).waitFor()
+    await by(one, id, `Switched on by ${await nameIn(one)}`)
+    expect(await one.getByText(words).count()).toBe(0)
+    const marks = [one, other].map((page) => cardOf(page, id).locator('.card-flash').count())
+    expect(await Promise.all(marks)).toEqual([0, 1])
+  })
+
+  it('shows at once where it is made, and nowhere else before the server has it', async () => {
+    const { id } = await make()
+    const [one, other] = await openTwo(example.url)
+    let goOn = () => {}
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve
+    })
+    await one.route('**/toggle', async (route) => {
+      await held
+      await route.continue()
+    })
+    await switchOf(one, id).click()
+    await isAsked(one, id, true)
+    await isOn(other, id, false)
+    goOn()
+    await isOn(one, id, true)
+    await isOn(other, id, true)
+  })
+
+  it('goes back with the reason, and without a reload, when the server refuses it', async () => {
+    const { id } = await make()
+    const [one, other] = await openTwo(example.url, { mayWrite: networkLines })
+    const stayed = await stays(one)
     const error = { code: 'internal', message: 'The disk is full.' }
-    await one.page.route('**/toggle', (route) => route.fulfill({ status: 500, json: { error } }))
-    await switchOf(one.page, 1).click()
-    await one.page.getByText('Not changed. The disk is full.').waitFor()
-    await isOn(one.page, 1, true)
-    await isOn(other.page, 1, true)
+    await one.route('**/toggle', (route) => route.fulfill({ status: 500, json: { error } }))
+    await switchOf(one, id).click()
+    await cardOf(one, id).getByRole('alert').getByText('Not changed. The disk is full.').waitFor()
+    await isOn(one, id, false)
+    await one.unroute('**/toggle')
+    await switchOf(one, id).click()
+    await isOn(other, id, true)
+    await isOn(one, id, true)
+    expect(await cardOf(one, id).getByRole('alert').count()).toBe(0)
+    expect(await stayed()).toBe(true)
   })
 
-  it('say so when the list does not load, and load it on demand', async () => {
-    const { example } = await startPair()
-    const { page } = await openWindow(browser, 'about:blank')
+  it('of whoever has another name now has that name, in every window', async () => {
+    const { id } = await make()
+    const [one, other] = await openTwo(example.url)
+    await rename(one, 'Grace Hopper')
+    await switchOf(one, id).click()
+    await by(one, id, 'Switched on by Grace Hopper')
+    await by(other, id, 'Switched on by Grace Hopper')
+    await expect.poll(() => other.locator('.online').getAttribute('title')).toContain('Grace Hopper')
+    await one.reload()
+    await one.getByRole('button', { name: 'You are Grace Hopper. Change your name' }).waitFor()
+  })
+})
+
+describe('who is there', () => {
+  it('is counted: up with each person who comes, down when they have gone', async () => {
+    const { url } = await startExample({ mode: 'production', dbFile: temporaryDatabase() })
+    const counts = (page: Page, text: string) => page.locator('.online').getByText(text).waitFor()
+    const one = await open(url)
+    await counts(one, '1 online')
+    const two = await open(url)
+    const three = await open(url)
+    for (const page of [one, two, three]) await counts(page, '3 online')
+    await two.reload()
+    await says(two, 'Live')
+    await counts(one, '3 online')
+    await Promise.all([two.context().close(), three.goto('about:blank')])
+    await counts(one, '1 online')
+    expect(await one.locator('.online').getAttribute('title')).toBe(await nameIn(one))
+  })
+})
+
+describe('a challenge', () => {
+  it('that is made in one window is in every window, and the form is empty for the next', async () => {
+    const [one, other] = await openTwo(example.url)
+    await one.getByRole('button', { name: 'New challenge' }).click()
+    const form = one.getByRole('dialog')
+    await form.getByLabel('Name').fill('Bake bread')
+    await form.getByLabel('What to do').fill('With your own hands.')
+    await form.getByLabel('Category').selectOption('Together')
+    await form.getByRole('button', { name: 'Create' }).click()
+    await form.waitFor({ state: 'hidden' })
+    for (const page of [one, other]) {
+      const card = page.locator('.card').filter({ hasText: 'Bake bread' })
+      await card.getByText('With your own hands.').waitFor()
+      await card.getByText('Together').waitFor()
+    }
+    await one.getByRole('button', { name: 'New challenge' }).click()
+    expect(await form.getByLabel('Name').inputValue()).toBe('')
+    await form.getByRole('button', { name: 'Not now' }).click()
+    await form.waitFor({ state: 'hidden' })
+  })
+
+  it('is deleted in every window once somebody has said so twice', async () => {
+    const { id } = await make('Gone soon')
+    const [one, other] = await openTwo(example.url)
+    await cardOf(one, id).getByRole('button', { name: 'Delete Gone soon' }).click()
+    const question = toastIn(one, 'Delete “Gone soon” for everyone?')
+    await question.waitFor()
+    await cardOf(other, id).waitFor()
+    await question.getByRole('button', { name: 'Delete' }).click()
+    for (const page of [one, other]) await cardOf(page, id).waitFor({ state: 'detached' })
+    expect((await storedIn(example.url)).map((row) => row.id)).not.toContain(id)
+    await toastIn(one, 'Gone soon').waitFor({ state: 'detached' })
+  })
+
+  it('that somebody has joined tells them, and only them, when somebody else switches it', async () => {
+    const { id } = await make('Row a boat')
+    const [one, joined, other] = [...(await openTwo(example.url)), await open(example.url)] as const
+    await cardOf(joined, id).getByRole('button', { name: 'Join Row a boat, 0 joined' }).click()
+    await cardOf(joined, id)
+      .getByRole('button', { name: 'Leave Row a boat, 1 joined', pressed: true })
+      .waitFor()
+    await cardOf(other, id)
+      .getByRole('button', { name: 'Join Row a boat, 1 joined', pressed: false })
+      .waitFor()
+    await switchOf(one, id).click()
+    await toastIn(joined, `${await nameIn(one)} switched on “Row a boat”, which you have joined.`).waitFor()
+    // A second one, so that a notice of the first to the others would be there by now.
+    await switchOf(joined, id).click()
+    await isOn(other, id, false)
+    await isOn(one, id, false)
+    for (const page of [one, other]) expect(await toastIn(page, 'Row a boat').count()).toBe(0)
+    expect(await toastIn(joined, 'switched off').count()).toBe(0)
+    await cardOf(joined, id).getByRole('button', { name: 'Leave Row a boat, 1 joined' }).click()
+    await cardOf(one, id).getByRole('button', { name: 'Join Row a boat, 0 joined' }).waitFor()
+  })
+})
+
+describe('the list', () => {
+  it('says so when it does not load, and loads on demand', async () => {
+    const page = await blank({ mayWrite: networkLines })
     let aborted = 0
     await page.route('**/challenges', (route) => {
       aborted += 1
@@ -91,64 +221,43 @@ describe('two browsers on the challenge example', () => {
     await page.goto(example.url)
     // One load at once and one with the connection; only a person asks for a third.
     await expect.poll(() => aborted).toBe(2)
-    await page.getByText('The challenges did not load').waitFor()
+    await page.getByRole('alert').getByText('The challenges did not load').waitFor()
     await page.unroute('**/challenges')
     await page.getByRole('button', { name: 'Try again' }).click()
     await isOn(page, 1, true)
   })
 
-  it('say that they are reconnecting while the server is away, and catch up when it is back', async () => {
-    const { example, dbFile, one, other } = await startPair()
-    const pages = [one.page, other.page]
-    await Promise.all(pages.map((page) => page.evaluate(() => Object.assign(window, { notReloaded: true }))))
-    await example.stop()
-    await Promise.all(pages.map((page) => says(page, 'Reconnecting…')))
-    const store = openStore({ file: dbFile })
-    store.toggle(3)
-    store.close()
-    await startExample({ mode: 'production', dbFile, port: example.port })
-    await Promise.all(pages.map((page) => says(page, 'Live')))
-    await Promise.all(pages.map((page) => isOn(page, 3, false)))
-    await switchOf(one.page, 4).click()
-    await isOn(other.page, 4, true)
-    for (const page of pages) expect(await page.evaluate(() => 'notReloaded' in window)).toBe(true)
-  })
-
-  it('say that they are offline without a network, and catch up when it is back', async () => {
-    const { one, other } = await startPair()
-    await isOn(other.page, 5, false)
-    await other.page.context().setOffline(true)
-    await says(other.page, 'Offline')
-    await switchOf(one.page, 5).click()
-    await isOn(one.page, 5, true)
-    await switchOf(other.page, 6).click()
-    await other.page.getByText('Not changed. The server cannot be reached.').waitFor()
-    await isOn(other.page, 6, false)
-    await isOn(other.page, 5, false)
-    await other.page.context().setOffline(false)
-    await says(other.page, 'Live')
-    await isOn(other.page, 5, true)
+  it('says that it is empty, and fills with the first that anybody makes', async () => {
+    const { url, stop } = await startExample({ mode: 'production', dbFile: temporaryDatabase() })
+    const page = await open(url)
+    const somebody = await someone(url, 'Ada')
+    for (const { id } of await storedIn(url)) await somebody.remove(id)
+    await page.getByText('No challenges yet').waitFor()
+    await page.reload()
+    await page.getByText('No challenges yet').waitFor()
+    const { id } = await somebody.create('The first')
+    await isOn(page, id, false)
+    await page.close()
+    expect(await stop()).toBe(0)
   })
 })
 
 describe('the page under Vite', () => {
   it("keeps Vite's own WebSocket and ours working side by side on one port", async () => {
-    const example = await startExample({ mode: 'development', dbFile: temporaryDatabase() })
-    const one = await openWindow(browser, example.url)
-    await says(one.page, 'Live')
+    const { url, stop } = await startExample({ mode: 'development', dbFile: temporaryDatabase() })
+    const one = await open(url)
     const received: string[] = []
-    const other = await openWindow(browser, 'about:blank')
-    other.page.on('websocket', (socket) => {
+    const other = await blank()
+    other.on('websocket', (socket) => {
       const path = new URL(socket.url()).pathname
       socket.on('framereceived', () => received.push(path))
     })
-    await other.page.goto(example.url)
-    await says(other.page, 'Live')
-    await switchOf(one.page, 6).click()
-    await isOn(other.page, 6, true)
+    await other.goto(url)
+    await says(other, 'Live')
+    await switchOf(one, 6).click()
+    await isOn(other, 6, true)
     await expect.poll(() => new Set(received)).toEqual(new Set(['/', '/sync']))
-    expect([...one.errors, ...other.errors]).toEqual([])
-    expect(await example.stop()).toBe(0)
+    expect(await stop()).toBe(0)
   })
 })
 
@@ -162,34 +271,6 @@ describe('what is collected as an error', () => {
       })
     })
     await expect.poll(() => errors).toEqual(['written', 'thrown'])
+    for (const line of errors) expect(line).not.toMatch(networkLines)
   })
 })
-
-const folder = process.env['SCREENSHOTS']
-// Asked for by whoever changes how the page looks; nothing is asserted.
-if (folder) {
-  it('has its picture taken at both widths in both colour schemes', async () => {
-    mkdirSync(folder, { recursive: true })
-    const example = await startExample({ mode: 'production', dbFile: temporaryDatabase() })
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const width of [390, 1180]) {
-        const viewport = { width, height: 860 }
-        const { page } = await openWindow(browser, example.url, { colorScheme, viewport })
-        const picture = (name: string) =>
-          page.screenshot({ path: join(folder, `${name}-${colorScheme}-${width}.png`), fullPage: true })
-        await says(page, 'Live')
-        await isOn(page, 1, true)
-        await picture('list')
-        await page.context().setOffline(true)
-        await switchOf(page, 2).click()
-        await page.getByText('The server cannot be reached.').waitFor()
-        await picture('offline')
-        await page.context().setOffline(false)
-        await page.route('**/challenges', (route) => route.abort())
-        await page.reload()
-        await page.getByText('Try again').waitFor()
-        await picture('failed')
-      }
-    }
-  })
-}
