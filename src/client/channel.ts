@@ -1,4 +1,4 @@
-import type { TellFrame } from '../protocol/frames.ts'
+import type { GapReason, TellFrame } from '../protocol/frames.ts'
 import type { ChannelDefinition, ChannelSpec } from '../registry/channel.ts'
 import type {
   ChannelKey,
@@ -22,10 +22,23 @@ import { ownEntry } from '../shared/own-entry.ts'
 import type { Position } from '../shared/position.ts'
 import type { ErrorHandler } from '../shared/report.ts'
 import type { Draft, SendOptions } from './outbox.ts'
-import { anyEvent, type EventMeta, type Gap, type MessageMeta, type Subscribed } from './subscription.ts'
+import {
+  anyEvent,
+  type ClientLink,
+  type EventMeta,
+  type Gap,
+  type MessageMeta,
+  type Subscribed,
+} from './subscription.ts'
 import type { ListenRequest } from './subscriptions.ts'
 
 declare const registryOf: unique symbol
+declare const beginning: unique symbol
+
+/** Where a listener begins: made by `since(position)` or `rewind(count)`. */
+export interface Beginning {
+  readonly [beginning]: true
+}
 
 /** What comes with an event, or with a message, which has no place in the log. */
 export type HeardMeta<R extends AnyRegistry, K extends ChannelKey<R>, N extends HeardName<R, K>> =
@@ -44,11 +57,12 @@ export type AnyHeard<R extends AnyRegistry, K extends ChannelKey<R>> = {
 export interface Listen<R extends AnyRegistry, K extends ChannelKey<R>> {
   /**
    * Hears of each event of that name once, in log order, or of messages. A payload that does not fit its schema goes to
-   * `onError` with the stage `payload` instead.
+   * `onError` with the stage `payload` instead. It begins with what comes next, or where `from` says.
    */
   <N extends HeardName<R, K>>(
     event: N,
     listener: (data: HeardData<R, K, N>, meta: HeardMeta<R, K, N>) => void,
+    from?: Beginning,
   ): Undo
   /** Hears when continuity was lost, before anything newer: fetch again what the events would have told. */
   (event: 'gap', listener: (gap: Gap) => void): Undo
@@ -73,8 +87,8 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
   readonly on: Listen<R, K>
   /** Listens for one time. */
   readonly once: Listen<R, K>
-  /** Hears of every event and message. */
-  onAny(listener: (heard: AnyHeard<R, K>) => void): Undo
+  /** Hears of every event and message, events in the order of the log; begins with what comes next, or where `from` says. */
+  onAny(listener: (heard: AnyHeard<R, K>) => void, from?: Beginning): Undo
   /**
    * Appends an event to the channel's log. Waits for a connection, and is sent again until the hub has acknowledged it;
    * publications on one channel are applied in their order. Resolves to its position. Rejects with `bad_payload`, `unknown_event`,
@@ -104,13 +118,24 @@ export interface Channel<R extends AnyRegistry, K extends ChannelKey<R>> {
 
 /** What a handle needs of its client. */
 export interface ChannelLink {
+  /** For what is built on channels in this package. */
+  readonly client: ClientLink
   readonly clock: Clock
   listen(request: ListenRequest): Undo
   send<Result>(draft: Draft<Result>, options: SendOptions | undefined): Promise<Result>
   tell(frame: TellFrame): boolean
+  /** Tells all who listen on the channel that one of them has lost continuity. */
+  lost(channel: string, reason: GapReason): void
   /** Tells of what cannot be thrown to its author. */
   readonly report: ErrorHandler
 }
+
+/** Listens to an event on a channel from some place on. */
+export type ListenFrom = (
+  channel: UntypedChannel,
+  event: string,
+  listener: (...args: never[]) => unknown,
+) => Undo
 
 /** The same as {@link Channel}, without the types of one registry. */
 export interface UntypedChannel {
@@ -118,9 +143,9 @@ export interface UntypedChannel {
   /** For what is built on channels in this package. */
   readonly definition: ChannelDefinition
   readonly link: ChannelLink
-  readonly on: (event: string, listener: (...args: never[]) => unknown) => Undo
+  readonly on: (event: string, listener: (...args: never[]) => unknown, from?: ListenFrom) => Undo
   readonly once: UntypedChannel['on']
-  onAny(listener: (heard: never) => unknown): Undo
+  onAny(listener: (heard: never) => unknown, from?: ListenFrom): Undo
   publish(event: string, data: unknown, options?: SendOptions): Promise<Position>
   request(request: string, input: unknown, options?: SendOptions): Promise<unknown>
   tell(message: string, data: unknown): boolean
@@ -129,26 +154,28 @@ export interface UntypedChannel {
 /** Makes the handle of one channel. */
 export function openChannel(name: string, definition: ChannelDefinition, link: ChannelLink): UntypedChannel {
   const { spec } = definition
-  const on: UntypedChannel['on'] = (event, listener) => link.listen({ name, definition, event, listener })
+  const on: UntypedChannel['on'] = (event, listener, from) =>
+    from ? from(handle, event, listener) : link.listen({ name, definition, event, listener })
   const draft = (kind: Draft<unknown>['kind'], event: string) => ({ kind, channel: name, name: event })
-  return {
+  const handle: UntypedChannel = {
     name,
     definition,
     link,
     on,
-    once(event, listener) {
+    once(event, listener, from) {
       let undo: Undo | undefined
       let isDone = false
-      undo = on(event, (...args) => {
+      const first = (...args: never[]) => {
         isDone = true
         undo?.()
         return listener(...args)
-      })
+      }
+      undo = on(event, first, from)
       // It may have been heard before there was an undo.
       if (isDone) undo()
       return undo
     },
-    onAny: (listener) => on(anyEvent, listener),
+    onAny: (listener, from) => on(anyEvent, listener, from),
     publish: (event, input, options) =>
       attempt(() => {
         const data = toSend(entryOf(spec, 'clientEvents', event), input)
@@ -163,6 +190,7 @@ export function openChannel(name: string, definition: ChannelDefinition, link: C
     tell: (message, data) =>
       link.tell(['tell', name, message, toSend(entryOf(spec, 'messages', message), data)]),
   }
+  return handle
 }
 
 type Sendable = 'clientEvents' | 'requests' | 'messages'

@@ -17,6 +17,7 @@ import { Outbox, type OutboxLink } from './outbox.ts'
 import { routeFrame } from './router.ts'
 import { MeasuredClock, type ServerClock } from './server-clock.ts'
 import { Stats } from './stats.ts'
+import type { ClientLink } from './subscription.ts'
 import { Subscriptions, type SubscriptionsLink } from './subscriptions.ts'
 import { webSocketUrl } from './url.ts'
 
@@ -93,7 +94,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     const link = this.#link()
     this.#subscriptions = new Subscriptions(link)
     this.#outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
-    this.#channelLink = this.#handlesLink()
+    this.#channelLink = this.#handlesLink(link)
   }
 
   get id(): string | undefined {
@@ -198,9 +199,10 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   }
 
   /** What flows left from an app's handles. */
-  #handlesLink(): ChannelLink {
+  #handlesLink(client: ClientLink): ChannelLink {
     const { clock, volatileMaxBytes } = this.#settings
     return {
+      client,
       clock,
       listen: (request) => {
         const undo = this.#subscriptions.listen(request)
@@ -221,6 +223,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
         if (!isSent) this.#stats.note('dropped', { channel: frame[1], name: frame[2] })
         return isSent
       },
+      lost: (name, reason) => this.#subscriptions.lost(name, reason),
       report: this.#report,
     }
   }

@@ -6,7 +6,7 @@ export type { Position } from '../shared/position.ts'
 export type { Random } from '../shared/random.ts'
 export type { ErrorContext, ErrorHandler, ErrorStage } from '../shared/report.ts'
 export { type Attendance, type AttendOptions, attend } from './attend.ts'
-export type { AnyHeard, Channel, HeardMeta, Listen } from './channel.ts'
+export type { AnyHeard, Beginning, Channel, HeardMeta, Listen } from './channel.ts'
 export { type ClientGroup, createClientGroup, type GroupMember, type GroupStatus } from './client-group.ts'
 export type { TokenRequest } from './connection-settings.ts'
 export type { ConnectionState, ConnectionStatus } from './connection-states.ts'
@@ -20,7 +20,9 @@ export type {
   SendFailure,
   SendName,
 } from './diagnostics.ts'
+export { type History, type HistoryOptions, history } from './history.ts'
 export type { Told } from './latest-told.ts'
+export { rewind, since } from './listen-from.ts'
 export { type Logger, type LogLevel, logTo } from './log-to.ts'
 export { type ClientOptions, clientDefaults } from './options.ts'
 export { type OutboxOptions, outboxDefaults, type SendOptions } from './outbox.ts'

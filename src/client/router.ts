@@ -30,7 +30,7 @@ export function routeFrame(frame: HubFrame, subscriptions: Subscriptions, outbox
       subscriptions.at(frame[1])?.live()
       return
     case 'gap':
-      subscriptions.at(frame[1])?.gap(frame[2], frame[3])
+      subscriptions.at(frame[1])?.gap(frame[3], frame[2])
       return
     case 'unsubscribed':
       if (frame[1] !== null) subscriptions.ended(frame[1], frame[3] ? wireError(frame[3]) : undefined)

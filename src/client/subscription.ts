@@ -37,7 +37,7 @@ export interface EventMeta extends MessageMeta {
   readonly position: Position
   /** The hub's wall clock when it was published, in milliseconds since 1970. */
   readonly time: number
-  /** Whether it was missed and came with the recovery. */
+  /** Whether it was read from the log: it was missed, or is from before the listener. */
   readonly replayed: boolean
 }
 
@@ -165,7 +165,7 @@ export class Subscription {
     if (ref !== this.#ref || this.#machine.state !== 'joining') return false
     this.#replaying = true
     const { position, recovered, reason } = options
-    if (recovered === false) this.gap(position, reason ?? 'retention')
+    if (recovered === false) this.gap(reason ?? 'retention', position)
     else this.#position ??= position
     // The gap is told first, and whoever heard of it may have ended all this.
     if (!this.#machine.send('accepted')) return false
@@ -197,7 +197,8 @@ export class Subscription {
     this.#replaying = false
   }
 
-  gap(position: WirePosition, reason: GapReason): void {
+  /** Continuity was lost; without a position, it goes on from the present one. */
+  gap(reason: GapReason, position = this.#position!): void {
     this.#position = position
     this.#link.note('gap', { channel: this.name, reason })
     this.#listeners.emit('gap', { reason, position: toPosition(position) } satisfies Gap)

@@ -1,4 +1,4 @@
-import type { ClientFrame, SubscribedFrame, WirePosition } from '../protocol/frames.ts'
+import type { ClientFrame, GapReason, SubscribedFrame, WirePosition } from '../protocol/frames.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { SyncError } from '../shared/errors.ts'
 import { type ChannelName, type ClientLink, type Membership, Subscription } from './subscription.ts'
@@ -110,6 +110,11 @@ export class Subscriptions implements Membership {
   at(cid: number): Subscription | undefined {
     const subscription = this.#byNumber.get(cid)
     return subscription?.isLive ? subscription : undefined
+  }
+
+  /** A listener of this channel has lost continuity. */
+  lost(name: string, reason: GapReason): void {
+    this.#byName.get(name)?.subscription.gap(reason)
   }
 
   close(): void {

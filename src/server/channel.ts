@@ -157,10 +157,10 @@ export class ServerChannel {
   async history({ limit = 100, before }: Partial<HistoryQuery> = {}) {
     if (!Number.isSafeInteger(limit) || limit < 1)
       throw new SyncError('bad_options', `"limit" is ${limit}: give a whole number from 1`)
-    const { epoch, entries, more } = await readHistory(this.#parts.broadcaster, this.name, { limit, before })
+    const { top, entries, more } = await readHistory(this.#parts.broadcaster, this.name, { limit, before })
     const read = entries.map(({ offset, tag, body }) => {
       const { name, data, time, sender } = decodeBody(body)
-      return { event: name, data, time, sender, position: { epoch, offset, tag } }
+      return { event: name, data, time, sender, position: { epoch: top.epoch, offset, tag } }
     })
     return { entries: read, more }
   }

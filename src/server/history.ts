@@ -1,8 +1,9 @@
 import type { Broadcaster, LogEntry } from '../broadcasters/broadcaster.ts'
 import type { HistoryFrame } from '../protocol/frames.ts'
 import { SyncError } from '../shared/errors.ts'
+import type { Position } from '../shared/position.ts'
 import type { HubSettings } from './options.ts'
-import { type Report, toAnswer } from './refusals.ts'
+import { type Report, toAnswer, toPosition } from './refusals.ts'
 import type { Served } from './served.ts'
 import type { Session } from './session.ts'
 
@@ -23,7 +24,8 @@ export interface HistoryQuery {
 
 /** Retained entries, oldest first, and whether older ones are retained. */
 export interface HistoryPage {
-  readonly epoch: string
+  /** Where the log stood. */
+  readonly top: Position
   readonly entries: readonly LogEntry[]
   readonly more: boolean
 }
@@ -37,7 +39,7 @@ export async function readHistory(
   const bound = before === undefined ? {} : { before }
   const { top, entries } = await broadcaster.read(channel, { after: 0, limit: limit + 1, ...bound })
   const more = entries.length > limit
-  return { epoch: top.epoch, entries: more ? entries.slice(1) : entries, more }
+  return { top, entries: more ? entries.slice(1) : entries, more }
 }
 
 /** What clients read back of a channel's log: whoever may subscribe may. */
@@ -74,7 +76,8 @@ export class Histories {
     const fitting = newestWithin(page.entries, settings.maxBufferedBytes / 2)
     const entries = fitting.length > 0 ? fitting : page.entries.slice(-1)
     const more = page.more || entries.length < page.entries.length
-    session.sendText(`["res",${ref},{"entries":[${entries.map(encodeEntry)}],"more":${more}}]`)
+    const data = `{"entries":[${entries.map(encodeEntry)}],"more":${more}}`
+    session.sendText(`["res",${ref},${data},${JSON.stringify(toPosition(page.top))}]`)
   }
 }
 

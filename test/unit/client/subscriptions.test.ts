@@ -250,7 +250,7 @@ describe('positions', () => {
     listen('gap', (gap: never) => gaps.push(gap))
     hear()
     accept(1)
-    subscriptions.at(1)?.gap(['epoch', 6, 'six'], 'rollback')
+    subscriptions.at(1)?.gap('rollback', ['epoch', 6, 'six'])
     subscriptions.at(1)?.entry(seven)
     expect(gaps).toEqual([{ reason: 'rollback', position: { epoch: 'epoch', offset: 6, tag: 'six' } }])
     expect(heard).toEqual([{ step: 7 }])

@@ -48,9 +48,9 @@ const offsets = (frame: unknown) => {
 }
 
 describe('a history', () => {
-  test('holds the entries as they are in the log, oldest first', async () => {
+  test('holds the entries as they are in the log, oldest first, and says where the log stood', async () => {
     const { read, broadcaster } = await setUp(2)
-    const { entries } = await broadcaster.read('lobby', { after: 0 })
+    const { entries, top } = await broadcaster.read('lobby', { after: 0 })
     const [first, second] = entries.map(({ offset, tag, previous }) => [offset, tag, previous])
     expect(await read({ limit: 10 })).toEqual([
       'res',
@@ -62,6 +62,7 @@ describe('a history', () => {
         ],
         more: false,
       },
+      [top.epoch, 2, top.tag],
     ])
   })
 
