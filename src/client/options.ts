@@ -9,6 +9,7 @@ import { type OutboxOptions, outboxDefaults } from './outbox.ts'
 import { type BreakerOptions, breakerDefaults } from './retry.ts'
 import { browserSignals, type Signals } from './signals.ts'
 import { type SocketFactory, webSocket } from './socket.ts'
+import type { Persist } from './wires.ts'
 
 export interface ClientOptions {
   /** Where the hub listens: `ws(s)` or `http(s)`, absolute or, in a page, relative. */
@@ -35,6 +36,8 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number
   /** How much may wait to be sent, and what happens beyond. */
   readonly outbox?: OutboxOptions
+  /** Keeps what is to be sent, and where the channels stand, over a reload: see `persisted`. Default: nothing is kept. */
+  readonly persist?: Persist
   /** `tell` drops its message while more than this waits in the transport, in bytes. Default 65,536. */
   readonly volatileMaxBytes?: number
   /** Whether an event that the registry does not know goes to `onError`. Default `ignore`: the hub may be newer. */
@@ -62,6 +65,7 @@ export const clientDefaults = {
   lingerMs: 1_000,
   requestTimeoutMs: 15_000,
   outbox: outboxDefaults,
+  persist: () => {},
   volatileMaxBytes: 65_536,
   unknownEvents: 'ignore',
   signals: browserSignals,

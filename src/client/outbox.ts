@@ -56,6 +56,21 @@ export interface Draft<Result> {
   readonly read: (answer: Answer) => Result
 }
 
+/** A draft that is followed over a reload, or was left by an earlier page. */
+export interface KeptDraft<Result> extends Draft<Result> {
+  /** In milliseconds since 1970. Default: now. */
+  readonly createdAt?: number
+  /** What an earlier page has given it, when it sent it. */
+  readonly number?: number | undefined
+  readonly sentAt?: number | undefined
+  /** How long it may still take, in milliseconds. Default: as the outbox has it. */
+  readonly leftMs?: number
+  /** Disposed once it is settled. */
+  readonly undos?: Disposer
+  /** Hears of its number, before each time that it is sent. */
+  readonly sent?: (number: number, isResend: boolean) => void
+}
+
 /** What the hub answered. */
 export interface Answer {
   readonly data: unknown
@@ -83,13 +98,13 @@ export interface OutboxLink {
 /** Why it ends from this side, as a code and in words. */
 type GivenUp = readonly [code: 'aborted' | 'closed' | 'timeout', why: string]
 
-interface Send extends Draft<unknown> {
+export interface Send extends KeptDraft<unknown> {
   readonly bytes: number
   readonly createdAt: number
   readonly timeoutMs: number | undefined
   /** Its number on the wire: `n` of a publication, given when it is first sent; `ref` of a request. */
-  number?: number
-  sentAt?: number
+  number?: number | undefined
+  sentAt?: number | undefined
   /** The hub has missed one before it. */
   isAstray?: boolean
   /** When it is given up, in milliseconds since 1970. */
@@ -113,7 +128,8 @@ interface Numbering {
 export class Outbox {
   readonly #link: OutboxLink
   readonly #settings: OutboxSettings
-  readonly #sends = new Set<Send>()
+  /** In the order in which they are sent. For others to read. */
+  readonly sends = new Set<Send>()
   readonly #numberings = new Map<string, Numbering>()
   readonly #requests = new Map<number, Send>()
   #bytes = 0
@@ -127,20 +143,20 @@ export class Outbox {
   }
 
   get pending(): { readonly count: number; readonly bytes: number } {
-    return { count: this.#sends.size, bytes: this.#bytes }
+    return { count: this.sends.size, bytes: this.#bytes }
   }
 
   /** Sends as soon as it can. Rejects with `queue_full`, `too_large`, `timeout`, `indeterminate`, `aborted`, `closed` or the hub's own code. */
-  add<Result>(draft: Draft<Result>, { signal, timeoutMs }: SendOptions = {}): Promise<Result> {
+  add<Result>(draft: KeptDraft<Result>, { signal, timeoutMs }: SendOptions = {}): Promise<Result> {
     const { ttlMs, requestTimeoutMs } = this.#settings
     let send: Send | undefined
     const promise = new Promise<Result>((resolve, reject) => {
       send = {
+        createdAt: this.#link.clock.now(),
+        undos: new Disposer(),
         ...draft,
         bytes: bytesOf(draft.data),
-        createdAt: this.#link.clock.now(),
         timeoutMs: timeoutMs ?? (draft.kind === 'request' ? requestTimeoutMs : undefined),
-        undos: new Disposer(),
         resolve: resolve as Send['resolve'],
         reject,
       }
@@ -152,14 +168,29 @@ export class Outbox {
       this.#settle(added, why)
       return promise
     }
-    this.#sends.add(added)
+    this.sends.add(added)
     this.#bytes += added.bytes
-    this.#limit(added, added.timeoutMs ?? ttlMs)
-    const abort = () => this.#giveUp(added, ['aborted', 'Given up by the app'], signal?.reason)
+    this.#limit(added, added.leftMs ?? added.timeoutMs ?? ttlMs)
+    const abort = () => this.giveUp(added, ['aborted', 'Given up by the app'], signal?.reason)
     signal?.addEventListener('abort', abort)
     added.undos.own(() => signal?.removeEventListener('abort', abort))
     if (this.#link.isOnline && this.#isFlushed) this.#transmit(added)
     return promise
+  }
+
+  /** Takes up what an earlier page has left, before all else: in order, with its own numbers. */
+  restore(drafts: readonly KeptDraft<unknown>[]): Promise<unknown>[] {
+    const later = [...this.sends]
+    this.sends.clear()
+    const outcomes = drafts.map((draft) => this.add(draft))
+    for (const send of later) this.sends.add(send)
+    return outcomes
+  }
+
+  /** Numbers up to `last` have been given on a channel. */
+  numbered(channel: string, last: number): void {
+    const numbering = this.#numbering(channel)
+    numbering.last = Math.max(numbering.last, last)
   }
 
   /** What is added from now on waits for the next connection. */
@@ -170,7 +201,7 @@ export class Outbox {
   /** There is a connection: sends again, in order, what is not settled, and then what was never sent. */
   online(): void {
     // What is added meanwhile, from within a listener, has its turn at the end.
-    for (const send of this.#sends) this.#transmit(send)
+    for (const send of this.sends) this.#transmit(send)
     this.#isFlushed = this.#link.isOnline
   }
 
@@ -209,7 +240,7 @@ export class Outbox {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const send of [...this.#sends]) this.#giveUp(send, ['closed', 'The client is closed'])
+    for (const send of [...this.sends]) this.giveUp(send, ['closed', 'The client is closed'])
   }
 
   /** Why a new one cannot be taken; makes room where that is the policy. */
@@ -223,10 +254,10 @@ export class Outbox {
     if (!((added.timeoutMs ?? 0) >= 0)) return new SyncError('bad_options', 'timeoutMs: not a number from 0')
     if (signal?.aborted) return new SyncError('aborted', 'Given up by the app', { cause: signal.reason })
     if (bytes > maxBytes) return new SyncError('too_large', `${bytes} bytes are more than ${maxBytes}`)
-    let count = this.#sends.size
+    let count = this.sends.size
     let held = this.#bytes + bytes
     const dropped: Send[] = []
-    for (const send of whenFull === 'drop-oldest' ? this.#sends : []) {
+    for (const send of whenFull === 'drop-oldest' ? this.sends : []) {
       if (count < maxCount && held <= maxBytes) break
       if (send.sentAt !== undefined) continue
       dropped.push(send)
@@ -237,7 +268,7 @@ export class Outbox {
     for (const send of dropped) this.#settle(send, this.#full(send))
     // Whoever heard of the drops may have closed the client, or filled the place.
     if (this.#isClosed) return new SyncError('closed', 'The client is closed')
-    return this.#sends.size >= maxCount || this.#bytes + bytes > maxBytes ? this.#full(added) : undefined
+    return this.sends.size >= maxCount || this.#bytes + bytes > maxBytes ? this.#full(added) : undefined
   }
 
   #full({ promise }: Send): SyncError {
@@ -253,7 +284,7 @@ export class Outbox {
     const { clock, maxBytes } = this.#link
     // A machine that slept has not run its timers.
     if (clock.now() >= send.endsAt!) {
-      this.#giveUp(send, ['timeout', 'its time was over'])
+      this.giveUp(send, ['timeout', 'its time was over'])
       return
     }
     const { kind, channel, name, data, bytes } = send
@@ -269,12 +300,16 @@ export class Outbox {
     send.isAstray = false
     const ageMs = Math.max(0, clock.now() - send.sentAt)
     if (kind === 'publication') {
-      const n = this.#number(send)
-      const base = this.#numberings.get(channel)!.open.keys().next().value!
+      const numbering = this.#numbering(channel)
+      // Given when it is first sent.
+      const n = (send.number ??= ++numbering.last)
+      numbering.open.set(n, send)
+      const base = numbering.open.keys().next().value!
       const frame: PubFrame = ['pub', n, base, channel, name, data]
       if (isResend) frame.push(ageMs)
       // First, as what hears of the sending may settle it.
       if (!isResend && send.timeoutMs === undefined) this.#limit(send, this.#settings.giveUpMs)
+      send.sent?.(n, isResend)
       this.#link.send(frame)
     } else {
       send.number ??= this.#link.nextRef()
@@ -282,23 +317,16 @@ export class Outbox {
       const leftMs = Math.ceil(send.endsAt! - clock.now())
       const options: ReqOptions = isResend ? { ageMs } : {}
       if (leftMs < Number.MAX_SAFE_INTEGER) options.timeoutMs = leftMs
+      send.sent?.(send.number, isResend)
       this.#link.send(send.frame?.(send.number) ?? ['req', send.number, channel, name, data, options])
     }
     this.#link.note('sent', { kind, channel, name, isResend })
   }
 
-  /** A publication's number, given when it is first sent. */
-  #number(send: Send): number {
-    let numbering = this.#numberings.get(send.channel)
-    if (!numbering) {
-      numbering = { last: 0, open: new Map() }
-      this.#numberings.set(send.channel, numbering)
-    }
-    if (send.number === undefined) {
-      send.number = ++numbering.last
-      numbering.open.set(send.number, send)
-    }
-    return send.number
+  #numbering(channel: string): Numbering {
+    const numbering = this.#numberings.get(channel) ?? { last: 0, open: new Map() }
+    this.#numberings.set(channel, numbering)
+    return numbering
   }
 
   /** Sends again what the hub could not take before, once nothing lower is under way. */
@@ -312,11 +340,11 @@ export class Outbox {
     send.stopTimer?.()
     const after = `${ms} ms`
     send.endsAt = this.#link.clock.now() + ms
-    send.stopTimer = this.#link.clock.after(ms, () => this.#giveUp(send, ['timeout', after]))
+    send.stopTimer = this.#link.clock.after(ms, () => this.giveUp(send, ['timeout', after]))
   }
 
   /** Ends it from this side. */
-  #giveUp(send: Send, [code, why]: GivenUp, cause?: unknown): void {
+  giveUp(send: Send, [code, why]: GivenUp, cause?: unknown): void {
     const { kind, number, sentAt } = send
     if (sentAt === undefined) this.#settle(send, new SyncError(code, `Never sent: ${why}`, { cause }))
     else {
@@ -333,7 +361,7 @@ export class Outbox {
     send.isSettled = true
     send.stopTimer?.()
     send.undos.dispose()
-    if (this.#sends.delete(send)) this.#bytes -= send.bytes
+    if (this.sends.delete(send)) this.#bytes -= send.bytes
     if (kind === 'request') this.#requests.delete(number!)
     const numbering = this.#numberings.get(channel)
     const isOpen = kind === 'publication' && numbering?.open.delete(number!)
