@@ -9,7 +9,7 @@ import { randomMark } from '../shared/random.ts'
 import { type ErrorHandler, guardHandler } from '../shared/report.ts'
 import { type Channel, type ChannelLink, openChannel } from './channel.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionListener } from './connection-settings.ts'
+import type { ConnectionListener, ConnectionSettings } from './connection-settings.ts'
 import type { ConnectionStatus } from './connection-states.ts'
 import type { ClientDiagnostic, ClientStats } from './diagnostics.ts'
 import { type ClientOptions, type ClientSettings, clientSettings } from './options.ts'
@@ -70,7 +70,8 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   readonly #stats = new Stats(this.#listeners)
   readonly #connection: Connection
   readonly #subscriptions: Subscriptions
-  readonly #outbox: Outbox
+  /** For what is built on clients in this package. */
+  readonly outbox: Outbox
   readonly #channelLink: ChannelLink
   #id: string | undefined
   #maxBytes = Number.POSITIVE_INFINITY
@@ -83,18 +84,18 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     this.#onError = guardHandler(settings.onError)
     this.serverClock = new MeasuredClock(settings.clock, this.#listeners)
     const session = randomMark(settings.random, sessionLength)
-    this.#connection = new Connection(
-      {
-        ...settings,
-        url: () => webSocketUrl(settings.url),
-        hello: (token) => ['hello', { registry: [registry.version, registry.hash], session, token }],
-      },
-      this.#facts(),
-    )
+    const connecting: ConnectionSettings = {
+      ...settings,
+      url: () => webSocketUrl(settings.url),
+      hello: (token) => ['hello', { registry: [registry.version, registry.hash], session, token }],
+    }
+    const facts = this.#facts()
+    this.#connection = new Connection(connecting, facts)
     const link = this.#link()
     this.#subscriptions = new Subscriptions(link)
-    this.#outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
+    this.outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
     this.#channelLink = this.#handlesLink(link)
+    settings.persist({ client: this, options, connecting, facts, link, handles: this.#channelLink })
   }
 
   get id(): string | undefined {
@@ -122,7 +123,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
   }
 
   stats(): ClientStats {
-    return this.#stats.read(this.#outbox.pending)
+    return this.#stats.read(this.outbox.pending)
   }
 
   connect(): void {
@@ -135,7 +136,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
 
   close(): void {
     this.#subscriptions.close()
-    this.#outbox.close()
+    this.outbox.close()
     this.#connection.close()
   }
 
@@ -147,15 +148,15 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
         this.#id = welcome.client
         this.#maxBytes = welcome.maxBytes
         this.#subscriptions.online()
-        this.#outbox.online()
+        this.outbox.online()
         const sameRegistry = welcome.registry[1] === registry.hash
         this.#stats.note('connected', { resumed: welcome.resumed, sameRegistry })
       },
       offline: () => {
-        this.#outbox.offline()
+        this.outbox.offline()
         this.#subscriptions.offline()
       },
-      received: (frame) => routeFrame(frame, this.#subscriptions, this.#outbox),
+      received: (frame) => routeFrame(frame, this.#subscriptions, this.outbox),
       measured: (sentAt, time) => this.serverClock.measure(sentAt, time),
       changed: (status) => this.#listeners.emitInOrder('status', status),
       failed: (error, stage) => this.#report(error, { stage }),
@@ -210,7 +211,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
         return undo
       },
       send: (draft, options) => {
-        const outcome = this.#outbox.add(draft, options)
+        const outcome = this.outbox.add(draft, options)
         this.#connection.need()
         return outcome
       },

@@ -302,7 +302,8 @@ export class Outbox {
     if (kind === 'publication') {
       const numbering = this.#numbering(channel)
       // Given when it is first sent.
-      const n = (send.number ??= ++numbering.last)
+      send.number ??= ++numbering.last
+      const n = send.number
       numbering.open.set(n, send)
       const base = numbering.open.keys().next().value!
       const frame: PubFrame = ['pub', n, base, channel, name, data]
