@@ -191,6 +191,32 @@ describe.skipIf(inject('react') === '18')('Activity', () => {
     expect([world.hub.connections, clock.pending]).toEqual([0, 0])
   })
 
+  test('that hides a provider makes the next client of the same options, whatever it is given since', async () => {
+    const world = startWorld()
+    const tokens: string[] = []
+    const tree = (mode: 'visible' | 'hidden', of: string) => {
+      const auth = () => {
+        tokens.push(of)
+        return of
+      }
+      return (
+        <Activity mode={mode}>
+          <SyncProvider options={{ ...world.clientOptions, auth }} />
+        </Activity>
+      )
+    }
+    onTestFinished(cleanup)
+    const { rerender } = render(tree('visible', 'first'))
+    await world.pass()
+    rerender(tree('visible', 'second'))
+    await act(async () => rerender(tree('hidden', 'third')))
+    await world.pass()
+    rerender(tree('visible', 'fourth'))
+    await world.pass()
+    expect(tokens).toEqual(['first', 'first'])
+    expect(world.hub.connections).toBe(1)
+  })
+
   test('that hides and shows a provider in one go keeps its client', async () => {
     const world = startWorld()
     const { Lobby } = listener()

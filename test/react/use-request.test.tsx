@@ -1,15 +1,17 @@
 import { act, renderHook } from '@testing-library/react'
-import type { ReactNode } from 'react'
+import { type ExoticComponent, Fragment, type ReactNode, StrictMode } from 'react'
 import { SyncError } from 'syncline'
 import { describe, expect, test } from 'vitest'
 import { hooks, SyncProvider, startWorld, useChannel, type WorldOptions } from './support.tsx'
 
 const idle = { pending: false, data: undefined, error: undefined }
 
-function setUp(options?: WorldOptions) {
+function setUp(options?: WorldOptions, Mode: ExoticComponent<{ children?: ReactNode }> = Fragment) {
   const world = startWorld(options)
   const wrapper = ({ children }: { children: ReactNode }) => (
-    <SyncProvider client={world.client}>{children}</SyncProvider>
+    <Mode>
+      <SyncProvider client={world.client}>{children}</SyncProvider>
+    </Mode>
   )
   const { result, rerender, unmount } = renderHook(
     (id: number) => hooks.useRequest(useChannel('table', { id }), 'double'),
@@ -46,6 +48,18 @@ describe('useRequest', () => {
     await world.pass()
     expect(shown()).toEqual({ ...idle, data: { is: 42 } })
     expect(answer).toEqual({ is: 42 })
+  })
+
+  test('is sent once under StrictMode, and shows its answer', async () => {
+    const { waiting, double } = handler()
+    const { world, result, shown } = setUp({ double }, StrictMode)
+    await world.pass()
+    act(() => void result.current.send({ of: 1 }))
+    await world.pass()
+    waiting[0]!.answer(2)
+    await world.pass()
+    expect(shown()).toEqual({ ...idle, data: { is: 2 } })
+    expect(waiting).toHaveLength(1)
   })
 
   test('tells of an error, which is none that nobody caught, and forgets it with the next call', async () => {
