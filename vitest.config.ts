@@ -128,6 +128,7 @@ export default defineConfig({
       project('contract', ['test/contract/**/*.test.ts']),
       project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 120_000 }),
       project('integration', ['test/integration/*.test.ts'], { testTimeout: 20_000 }),
+      project('processes', ['test/integration/processes/**/*.test.ts'], { testTimeout: 60_000 }),
       project('foreign', ['test/integration/foreign/**/*.test.ts'], { testTimeout: 60_000 }),
       project('react', reactTests, { environment: 'jsdom', provide: { react: '19' } }),
       react18,

@@ -11,6 +11,7 @@ const runtime = {
   contract: 'test/contract',
   simulation: 'test/simulation',
   integration: 'test/integration',
+  processes: 'test/integration/processes',
   foreign: 'test/integration/foreign',
   react: 'test/react',
 }
