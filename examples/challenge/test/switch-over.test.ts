@@ -5,9 +5,10 @@ import { Challenge, ChallengeList } from '../shared/challenge.ts'
 import { Session } from '../shared/identity.ts'
 import { registry } from '../shared/registry.ts'
 import { createSwitchOver } from '../web/src/challenges/switch-over.ts'
-import { connectWithNetwork } from '../web/src/connection/return-of-network.ts'
+import { connectAgain } from '../web/src/connection/connect-again.ts'
 import { ask } from '../web/src/net/http.ts'
 import { labNetwork, labSignals, labSocket } from '../web/src/net/lab-network.ts'
+import { reach } from '../web/src/net/reach.ts'
 import { sharedServer } from './page-support.ts'
 
 const url = sharedServer()
@@ -17,16 +18,20 @@ afterEach(() => labNetwork.set('whole'))
 async function open() {
   const signIn = { method: 'POST', body: { name: 'Ada' } } as const
   const { token } = Session.parse(await ask(`${url()}/session`, signIn))
+  let isRefused = false
   const client = createClient(registry, {
     url: `${url()}/sync`,
-    auth: () => token,
+    auth: () => {
+      if (isRefused) throw new Error('no token now')
+      return token
+    },
     socket: labSocket,
     signals: labSignals,
     backoff: { delaysMs: [1, 1, 1], maxAttempts: 3 },
     onError: () => {},
   })
   onTestFinished(() => client.close())
-  onTestFinished(connectWithNetwork({ client, network: labNetwork }))
+  onTestFinished(connectAgain({ client, network: labNetwork, reach }))
   const sent: boolean[] = []
   const send = async (id: number, wanted: boolean) => {
     sent.push(wanted)
@@ -40,10 +45,14 @@ async function open() {
     return challenges.find(({ id }) => id === row.id)
   }
   const wait = vi.fn()
-  const switchOver = createSwitchOver({ client, network: labNetwork, send })
+  const switchOver = createSwitchOver({ client, reach, send })
   const switchTo = (wanted: boolean) => switchOver({ id: row.id, wanted, wait })
   const isIn = (state: string) => vi.waitFor(() => expect(client.status.state).toBe(state))
-  return { client, token, row, stored, sent, wait, switchOver, switchTo, isIn }
+  /** Lets attempts to connect fail. */
+  const refuseTokens = (isNow: boolean) => {
+    isRefused = isNow
+  }
+  return { client, token, row, stored, sent, send, wait, switchOver, switchTo, isIn, refuseTokens }
 }
 
 describe('a change', () => {
@@ -130,16 +139,47 @@ describe('a change', () => {
     expect(await answer).toEqual(await stored())
   })
 
-  it('does not wait when the connection is given up and HTTP gives no answer either', async () => {
-    const { client, isIn, row } = await open()
+  it('waits where the connection is given up and the server does not answer either, until it does', async () => {
+    const { client, isIn, row, send, token, stored } = await open()
     labNetwork.set('http-only')
     client.connect()
     await isIn('error')
+    let path = 'http://127.0.0.1:1/'
+    const sendOrNot = (id: number, wanted: boolean) =>
+      (path ? ask(path) : send(id, wanted)).then(Challenge.parse)
     const wait = vi.fn()
-    const nobody = async () => Challenge.parse(await ask('http://127.0.0.1:1/'))
-    const switchOver = createSwitchOver({ client, network: labNetwork, send: nobody })
+    const switchOver = createSwitchOver({ client, reach, send: sendOrNot })
     const answer = switchOver({ id: row.id, wanted: true, wait })
-    await expect(answer).rejects.toMatchObject({ code: 'unreachable' })
-    expect(wait).not.toHaveBeenCalled()
+    await vi.waitFor(() => expect(wait).toHaveBeenCalled())
+    expect(reach.isThere).toBe(false)
+    path = ''
+    await ask(`${url()}/challenges`, { token })
+    expect(await answer).toEqual(await stored())
+  })
+})
+
+describe('a connection that was given up', () => {
+  it('is made anew when the server answers over HTTP again', async () => {
+    const { client, isIn, stored, refuseTokens } = await open()
+    await ask('http://127.0.0.1:1/').catch(() => {})
+    refuseTokens(true)
+    client.connect()
+    await isIn('error')
+    refuseTokens(false)
+    expect(client.status.state).toBe('error')
+    await stored()
+    await isIn('connected')
+  })
+
+  it('is left alone while the visitor lets no WebSocket through', async () => {
+    const { client, isIn, stored } = await open()
+    labNetwork.set('http-only')
+    client.connect()
+    await isIn('error')
+    const told = vi.fn()
+    onTestFinished(client.onStatus(told))
+    await ask('http://127.0.0.1:1/').catch(() => {})
+    await stored()
+    expect([reach.isThere, told.mock.calls]).toEqual([true, []])
   })
 })

@@ -1,8 +1,9 @@
 import { createClient } from 'syncline/client'
 import { createHooks } from 'syncline/react'
 import { registry } from '../../shared/registry.ts'
-import { connectWithNetwork } from './connection/return-of-network.ts'
+import { connectAgain } from './connection/connect-again.ts'
 import { labNetwork, labSignals, labSocket } from './net/lab-network.ts'
+import { reach } from './net/reach.ts'
 import { person } from './person/person.ts'
 
 /** The one connection of this window; every component shares it. */
@@ -25,7 +26,7 @@ export const client = createClient(registry, {
 export const { SyncProvider, useChannel, useConnection, useCountdown, useEvent, useRequest } =
   createHooks(registry)
 
-const undo = connectWithNetwork({ client, network: labNetwork })
+const undo = connectAgain({ client, network: labNetwork, reach })
 
 // Each edit of this module makes a new client; without this the one before it stays connected.
 if (import.meta.hot) {

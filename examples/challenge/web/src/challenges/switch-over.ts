@@ -2,11 +2,11 @@ import type { Client } from 'syncline/client'
 import type { Challenge } from '../../../shared/challenge.ts'
 import type { registry } from '../../../shared/registry.ts'
 import { codeOf } from '../net/http.ts'
-import type { labNetwork } from '../net/lab-network.ts'
+import type { reach } from '../net/reach.ts'
 
 export interface SwitchOverDeps {
   readonly client: Client<typeof registry>
-  readonly network: Pick<typeof labNetwork, 'hasNetwork' | 'subscribe'>
+  readonly reach: Pick<typeof reach, 'isThere' | 'subscribe'>
   /** Switches a challenge over HTTP. Rejects with {@link ApiError}. */
   readonly send: (id: number, wanted: boolean) => Promise<Challenge>
 }
@@ -25,9 +25,9 @@ export type SwitchOver = (switching: Switching) => Promise<Challenge>
  * Switches challenges over HTTP. Where no answer comes, a change waits in the client for the connection and is carried out from
  * there: the wanted state travels, so that what was carried out already stays as it is.
  */
-export function createSwitchOver({ client, network, send }: SwitchOverDeps): SwitchOver {
-  // Without a network it is not over: its return brings a connection.
-  const isGivenUp = () => client.status.state === 'error' && network.hasNetwork
+export function createSwitchOver({ client, reach, send }: SwitchOverDeps): SwitchOver {
+  // While the server cannot be reached at all it is not over: its return brings a connection.
+  const isGivenUp = () => client.status.state === 'error' && reach.isThere
   return async ({ id, wanted, wait }) => {
     try {
       return await send(id, wanted)
@@ -39,7 +39,7 @@ export function createSwitchOver({ client, network, send }: SwitchOverDeps): Swi
     const look = () => {
       if (isGivenUp()) giveUp.abort()
     }
-    const undos = [client.onStatus(look), network.subscribe(look)]
+    const undos = [client.onStatus(look), reach.subscribe(look)]
     try {
       const toggle = { id, is_active: wanted }
       const options = { signal: giveUp.signal, timeoutMs: Number.POSITIVE_INFINITY }

@@ -1,13 +1,13 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react'
 import { usePolling } from '../connection/use-polling.ts'
 import { codeOf, wordsOf } from '../net/http.ts'
-import { labNetwork } from '../net/lab-network.ts'
+import { reach } from '../net/reach.ts'
 import { client, useChannel, useEvent } from '../sync.ts'
 import { fetchChallenges, switchChallenge } from './api.ts'
 import { initialState, isOn, reduce, type State } from './state.ts'
 import { createSwitchOver } from './switch-over.ts'
 
-const switchOver = createSwitchOver({ client, network: labNetwork, send: switchChallenge })
+const switchOver = createSwitchOver({ client, reach, send: switchChallenge })
 
 export interface Challenges {
   readonly state: State

@@ -1,11 +1,11 @@
 import { useConnection } from '../sync.ts'
 import { statusOf } from './status.ts'
-import { useNetwork } from './use-network.ts'
+import { useNetwork, useReach } from './use-network.ts'
 
 /** Says whether this window hears what others change. */
 export function StatusBadge() {
   const { state, attempt } = useConnection()
-  const { tone, label, detail } = statusOf({ state, attempt, hasNetwork: useNetwork() })
+  const { tone, label, detail } = statusOf({ state, attempt, hasNetwork: useNetwork(), isThere: useReach() })
   return (
     <p className="status" data-tone={tone} role="status" title={detail}>
       <span className="status-dot" aria-hidden="true" />
@@ -17,8 +17,8 @@ export function StatusBadge() {
 /** Says what a connection that was given up means here, and lets the visitor ask for another. */
 export function DegradedNotice() {
   const { state, retry } = useConnection()
-  const hasNetwork = useNetwork()
-  if (state !== 'error' || !hasNetwork) return null
+  const isThere = useReach()
+  if (state !== 'error' || !isThere) return null
   return (
     <div className="notice" role="status">
       <p>

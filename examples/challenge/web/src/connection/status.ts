@@ -12,12 +12,14 @@ export interface ConnectionView {
   readonly attempt: number
   /** Whether the browser believes that it has a network. */
   readonly hasNetwork: boolean
+  /** Whether the server answers over HTTP, as far as is known. */
+  readonly isThere: boolean
 }
 
 /** Puts a connection into words for a person. */
-export function statusOf({ state, attempt, hasNetwork }: ConnectionView): Status {
+export function statusOf({ state, attempt, hasNetwork, isThere }: ConnectionView): Status {
   // Without a network an open socket may stay open for half a minute, and hears nothing.
-  if (!hasNetwork) {
+  if (!hasNetwork || (state === 'error' && !isThere)) {
     return { tone: 'off', label: 'Offline', detail: 'What you change waits here until you are back.' }
   }
   if (state === 'error') {

@@ -1,6 +1,7 @@
 import { isSyncError } from 'syncline'
 import { clientHeader, Failure } from '../../../shared/failure.ts'
 import { labNetwork } from './lab-network.ts'
+import { reach } from './reach.ts'
 
 /** What the server answered to a request, or that nobody knows. */
 export class ApiError extends Error {
@@ -40,8 +41,10 @@ export async function ask(
     body: body === undefined ? null : JSON.stringify(body),
     signal: AbortSignal.timeout(timeoutMs),
   }).catch((cause) => {
+    reach.note(false)
     throw unreachable(cause)
   })
+  reach.note(true)
   const answer: unknown = await response.json().catch(() => undefined)
   if (response.ok) return answer
   const failure = Failure.safeParse(answer)

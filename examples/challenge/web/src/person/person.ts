@@ -65,12 +65,14 @@ function stored(): Session | undefined {
   }
 }
 
-const moods = ['Quick', 'Calm', 'Bright', 'Brave', 'Merry', 'Quiet', 'Keen', 'Gentle']
-const animals = ['Otter', 'Heron', 'Lynx', 'Badger', 'Wren', 'Hare', 'Marten', 'Swift']
+/** Many, so that two windows are seldom called the same. */
+const moods = 'Brave Bright Busy Calm Clever Fair Gentle Glad Jolly Keen Kind Lively Lucky Merry Neat Patient'
+const animals =
+  'Badger Beaver Falcon Finch Fox Hare Heron Ibex Lark Lynx Marten Mole Otter Owl Plover Puffin Raven Seal Swift Wren'
 
 function someName(): string {
   const pick = (names: readonly string[]) => names[Math.floor(Math.random() * names.length)]
-  return `${pick(moods)} ${pick(animals)}`
+  return `${pick(moods.split(' '))} ${pick(animals.split(' '))}`
 }
 
 /** Asks as this person, with a new token if the server does not know the old one any more. Rejects with {@link ApiError}. */
