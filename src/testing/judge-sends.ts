@@ -7,6 +7,7 @@ interface Send extends FactOf<'sent'> {
   outcome: FactOf<'answered'>['outcome'] | undefined
   code: string | undefined
   runs: number
+  hasRun: boolean
   /** How long its client had stood still when it was sent, in milliseconds. */
   readonly stoodStillMs: number
   /** Whether its client has lost its connection since: then it may have been sent again. */
@@ -41,7 +42,14 @@ export class SendsJudge {
     if (fact.kind === 'sent') {
       const { stoodStillMs } = this.#sender(fact.client)
       const unknown = { outcome: undefined, code: undefined }
-      this.#sends.set(fact.send, { ...fact, ...unknown, runs: 0, stoodStillMs, mayBeAgain: false })
+      this.#sends.set(fact.send, {
+        ...fact,
+        ...unknown,
+        runs: 0,
+        hasRun: false,
+        stoodStillMs,
+        mayBeAgain: false,
+      })
       return
     }
     const send = this.#sends.get(fact.send)!
@@ -93,6 +101,7 @@ export class SendsJudge {
 
   #ran(send: Send): void {
     send.runs++
+    send.hasRun = true
     if (send.runs > 1 && !send.idempotent) this.#blame(9, nameOf(send), `ran ${send.runs} times`)
     if (send.outcome === 'refused' && !answersOfHandlers.includes(send.code!)) {
       this.#blame(10, nameOf(send), `was refused (${send.code}) and then ran`)
@@ -109,16 +118,16 @@ export class SendsJudge {
     send.code = fact.code
     if (fact.outcome === 'refused') this.#refused(send)
     else if (fact.outcome === 'applied' && send.what === 'request') {
-      if (send.runs === 0) this.#blame(8, who, 'was answered and never ran')
+      if (!send.hasRun) this.#blame(8, who, 'was answered and never ran')
     } else if (fact.outcome === 'applied') this.#acknowledged(send, fact)
   }
 
   #refused(send: Send): void {
-    const { channel, code, runs, what } = send
+    const { channel, code, hasRun, what } = send
     const isApplied =
       what === 'publication'
         ? this.#logs.of(channel, send.send) !== undefined
-        : runs > 0 && !answersOfHandlers.includes(code!)
+        : hasRun && !answersOfHandlers.includes(code!)
     if (isApplied) this.#blame(10, nameOf(send), `was refused (${code}) and had been applied`)
   }
 
