@@ -38,6 +38,11 @@ process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL')
 })
 
+/** How many of all that were started live. */
+export function countLiving(): number {
+  return living.size
+}
+
 /** A process that plays a part. */
 export class Actor<Order> {
   isStopped = false

@@ -30,6 +30,9 @@ interface Station {
 
 class Stuck extends Error {}
 
+/** How long a process may take to start, in milliseconds. */
+const startingMs = 30_000
+
 /** How long a process may take to end once it has nothing left to do, in milliseconds. */
 const endingMs = 10_000
 
@@ -117,7 +120,7 @@ class Field {
     const { pingMs = 400, pongMs = 400, maxEntries = 256, sabotage } = this.#scenario
     const facts = this.#follow(`hub ${listens}`)
     this.#hub = startHubProcess(this.#workshop, { facts, port, pingMs, pongMs, maxEntries, sabotage })
-    await this.#wait(() => (this.#ledger.listens > listens ? '' : 'a hub that listens'))
+    await this.#wait(() => (this.#ledger.listens > listens ? '' : 'a hub that listens'), startingMs)
   }
 
   async #kill(): Promise<void> {
@@ -210,7 +213,9 @@ class Field {
 
   /** Closes everything: the processes have nothing left to do then, and end by themselves. */
   async #end(): Promise<void> {
-    for (const { name, actor, proxy } of this.#stations) {
+    this.#goOn('hub')
+    for (const [i, { name, actor, proxy }] of this.#stations.entries()) {
+      this.#goOn(i)
       actor.tell({ do: 'close' })
       // A WebSocket waits for 30 s for the end of the other side, and keeps the process for as long.
       proxy.bury()
@@ -242,8 +247,7 @@ class Field {
   }
 
   /** Until `missing` names nothing any more. */
-  async #wait(missing: () => string): Promise<void> {
-    const { patienceMs = 30_000 } = this.#scenario
+  async #wait(missing: () => string, patienceMs = this.#scenario.patienceMs ?? 30_000): Promise<void> {
     const until = now() + patienceMs
     for (this.#read(); missing(); this.#read()) {
       if (now() > until) throw new Stuck(`waited ${patienceMs} ms in vain for ${missing()}`)

@@ -1,5 +1,7 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openWorkshop, type Workshop } from './actors.ts'
+import { countLiving, openWorkshop, type Workshop } from './actors.ts'
 import { play, type RunReport } from './field.ts'
 import { randomScenario } from './random-scenario.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -29,11 +31,23 @@ function faultsOf({ violations, stuck }: RunReport): string[] {
   return stuck ? [stuck, ...broken] : broken
 }
 
+/** Writes down a history that broke a promise, and gives the file. */
+function keep(history: RunReport['history']): string {
+  const folder = '.tmp'
+  mkdirSync(folder, { recursive: true })
+  const file = join(mkdtempSync(join(folder, 'processes-')), 'history.jsonl')
+  writeFileSync(file, history.map((fact) => `${JSON.stringify(fact)}\n`).join(''))
+  return file
+}
+
 /** Plays a scenario and expects that every promise is kept. */
 async function expectKept(scenario: Scenario): Promise<RunReport> {
   const report = await play(workshop, scenario)
   addTally(total, report.tally)
-  expect(faultsOf(report), `${scenario.name}: ${JSON.stringify(scenario.steps)}`).toEqual([])
+  const faults = faultsOf(report)
+  const { name, steps } = scenario
+  const where = faults.length > 0 ? `${name}, ${keep(report.history)}: ${JSON.stringify(steps)}` : ''
+  expect(faults, where).toEqual([])
   return report
 }
 
@@ -97,6 +111,30 @@ describe('the checks notice a hub', () => {
       await expectKept({ name: 'a sound hub', clients: 2, steps })
     },
   )
+})
+
+describe('a run', () => {
+  it('leaves no process behind, also when it gets stuck with one that stands still, or fails', async () => {
+    const stop: readonly Step[] = [
+      { do: 'stop', who: 'hub' },
+      { do: 'stop', who: 0 },
+    ]
+    const listen: Step = { do: 'listen', client: 0, room: 'a' }
+    const stuck = { name: 'stuck', clients: 1, patienceMs: 300 }
+    const report = await play(workshop, {
+      ...stuck,
+      steps: [...stop, listen, { do: 'until', what: 'heard' }],
+    })
+    expect([report.stuck, countLiving()]).toEqual([expect.stringContaining('heard: listener 1'), 0])
+    const failing = { name: 'failing', clients: 1, steps: [...stop, { ...listen, client: 7 }] }
+    await expect(play(workshop, failing)).rejects.toThrow(TypeError)
+    expect(countLiving()).toBe(0)
+  })
+
+  it('by chance is the same one from the same seed', () => {
+    expect(randomScenario(7)).toEqual(randomScenario(7))
+    expect(randomScenario(7)).not.toEqual(randomScenario(8))
+  })
 })
 
 if (minutes > 0) {

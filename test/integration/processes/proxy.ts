@@ -64,6 +64,11 @@ export class FaultProxy {
     return [...this.#lines].reduce((sum, { up, down }) => sum + up.swallowed + down.swallowed, 0)
   }
 
+  /** How many units wait for `release`. */
+  get held(): number {
+    return [...this.#lines].reduce((sum, { up }) => sum + (up.held?.length ?? 0), 0)
+  }
+
   /** The traps that have not been sprung. */
   get armed(): readonly Trap[] {
     return this.#traps
