@@ -1,4 +1,4 @@
-import type { ClientFrame, HubFrame, WelcomeOptions } from '../protocol/frames.ts'
+import type { HelloFrame, HubFrame, WelcomeOptions } from '../protocol/frames.ts'
 import type { Clock } from '../shared/clock.ts'
 import type { SyncError } from '../shared/errors.ts'
 import type { ConnectionStatus } from './connection-states.ts'
@@ -20,7 +20,7 @@ export interface ConnectionSettings extends RetrySettings {
   readonly url: () => string
   readonly auth?: ((request: TokenRequest) => string | Promise<string>) | undefined
   /** The first frame of every connection. */
-  readonly hello: (token: string | undefined) => ClientFrame
+  readonly hello: (token: string | undefined) => HelloFrame
   /** `false`: opens only when the app says so. */
   readonly enabled: boolean
   readonly connectTimeoutMs: number

@@ -84,7 +84,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     this.#onError = guardHandler(settings.onError)
     this.serverClock = new MeasuredClock(settings.clock, this.#listeners)
     const session = randomMark(settings.random, sessionLength)
-    const connecting: ConnectionSettings = {
+    const connecting: Omit<ClientSettings, 'url'> & ConnectionSettings = {
       ...settings,
       url: () => webSocketUrl(settings.url),
       hello: (token) => ['hello', { registry: [registry.version, registry.hash], session, token }],
@@ -95,7 +95,7 @@ class WiredClient<R extends AnyRegistry> implements Client<R> {
     this.#subscriptions = new Subscriptions(link)
     this.outbox = new Outbox(link, { ...settings.outbox, requestTimeoutMs: settings.requestTimeoutMs })
     this.#channelLink = this.#handlesLink(link)
-    settings.persist({ client: this, options, connecting, facts, link, handles: this.#channelLink })
+    settings.persist({ client: this, options, settings: connecting, facts, link, handles: this.#channelLink })
   }
 
   get id(): string | undefined {

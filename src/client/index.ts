@@ -26,6 +26,10 @@ export { rewind, since } from './listen-from.ts'
 export { type Logger, type LogLevel, logTo } from './log-to.ts'
 export { type ClientOptions, clientDefaults } from './options.ts'
 export { type OutboxOptions, outboxDefaults, type SendOptions } from './outbox.ts'
+export { type PendingSend, pendingSends } from './pending-sends.ts'
+export { type PersistOptions, persistDefaults, persisted } from './persist.ts'
+export type { Claim } from './persist-claim.ts'
+export { indexedDbStorage, localStorageStorage, type PersistStorage } from './persist-storage.ts'
 export {
   type Presence,
   type PresenceCount,
@@ -47,3 +51,4 @@ export {
   typingDefaults,
 } from './typing.ts'
 export { webSocketUrl } from './url.ts'
+export type { Persist, Wires } from './wires.ts'

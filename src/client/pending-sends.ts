@@ -21,19 +21,19 @@ export interface OutboxOwner {
   readonly outbox: Outbox
 }
 
-/** What has failed of what earlier pages left, oldest first; its sender is gone. */
-export const failedOf = new WeakMap<Outbox, Set<PendingSend>>()
+/** What there is to list beside an outbox: of earlier pages. */
+export const besideOf = new WeakMap<Outbox, () => readonly PendingSend[]>()
 
 /**
- * What `client` has to send and does not know the outcome of, in the order in which it is sent, after what has failed of an
- * earlier page. Made anew at each call; the client's diagnostics say when it may have changed.
+ * What `client` has to send and does not know the outcome of, in the order in which it is sent, after what is left of
+ * earlier pages and has failed, or is sent beside. Made anew at each call; the client's diagnostics say when it may have changed.
  */
 export function pendingSends(client: Client<AnyRegistry>): readonly PendingSend[] {
   const { outbox } = client as unknown as OutboxOwner
   // What is answered like a request, and is none, is not for people.
   const open = [...outbox.sends].filter(({ frame }) => !frame)
   return [
-    ...(failedOf.get(outbox) ?? []),
+    ...(besideOf.get(outbox)?.() ?? []),
     ...open.map((send): PendingSend => {
       const { kind, channel, name, data, createdAt, sentAt } = send
       const drop = () => {

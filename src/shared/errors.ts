@@ -20,6 +20,7 @@ export type FinalCode =
   | 'unknown_request'
   | 'no_provider'
   | 'listener_failed'
+  | 'storage_failed'
   // what the other side said or sent
   | 'bad_frame'
   | 'unknown_frame'

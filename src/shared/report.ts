@@ -10,6 +10,7 @@ import { guard } from './guard.ts'
  * - `listener`: a listener or callback of the app threw.
  * - `authenticate`, `authorize`, `publish`, `request`: the app's own checks, its hook or a handler failed or took too long.
  * - `deliver`: handing a message on failed.
+ * - `persist`: keeping sends over a reload failed, or one that an earlier page has left was not applied, or perhaps.
  */
 export type ErrorStage =
   | 'connect'
@@ -22,6 +23,7 @@ export type ErrorStage =
   | 'publish'
   | 'request'
   | 'deliver'
+  | 'persist'
 
 export interface ErrorContext {
   readonly stage: ErrorStage
