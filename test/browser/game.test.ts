@@ -15,6 +15,7 @@ import {
   makeGame,
   openTable as openTableAt,
   part,
+  patient,
   player,
   press,
   rowOf,
@@ -74,7 +75,7 @@ async function pause([hosts, players]: Two, api: Api): Promise<void> {
   await players.context().setOffline(true)
   await says(players, 'Offline')
   await assign(hosts, { building: 'Mine', what: 'squats', time: '10 min' })
-  await expect.poll(() => Date.now() - pausedAt).toBeGreaterThan(1_200)
+  await expect.poll(() => Date.now() - pausedAt, patient).toBeGreaterThan(1_200)
   for (const row of farms) expect(await timeIn(row)).toBe(shown)
   await press(hosts, 'Resume')
   await isPaused(hosts, false)
@@ -128,11 +129,11 @@ describe('a whole game', () => {
       { id: mine!.id + 1, status: 'expired' },
       { id: farm!.id, status: 'completed' },
     ]
-    for (const page of two) await expect.poll(() => endsIn(page)).toEqual(over)
+    for (const page of two) await expect.poll(() => endsIn(page), patient).toEqual(over)
     expect(await historyOf(hosts)).toEqual(await historyOf(players))
     expect((await api.list('history')).map(({ id, status }) => ({ id, status }))).toEqual(over)
     await Promise.all(two.map((page) => page.reload()))
-    for (const page of two) await expect.poll(() => endsIn(page)).toEqual(over)
+    for (const page of two) await expect.poll(() => endsIn(page), patient).toEqual(over)
     expect(errors()).toEqual([])
   })
 
@@ -153,7 +154,7 @@ describe('a whole game', () => {
       await assign(hosts, { building, time })
     }
     const order = (page: Page, name: string) => part(page, name).locator('.row-text p').allInnerTexts()
-    await expect.poll(() => order(players, 'Your challenges')).toEqual(['Mine', 'Harbour', 'Farm'])
+    await expect.poll(() => order(players, 'Your challenges'), patient).toEqual(['Mine', 'Harbour', 'Farm'])
     expect((await order(hosts, 'Running')).map((text) => text.split(',')[0])).toEqual([
       'Mine',
       'Harbour',
@@ -164,7 +165,7 @@ describe('a whole game', () => {
       await expectSameTime(rows, () => api.left(building))
     }
     await press(rowOf(players, 'Your challenges', 'Harbour'), 'Complete')
-    await expect.poll(() => order(players, 'Your challenges')).toEqual(['Mine', 'Farm'])
+    await expect.poll(() => order(players, 'Your challenges'), patient).toEqual(['Mine', 'Farm'])
     expect(errors()).toEqual([])
   })
 })
@@ -183,7 +184,7 @@ describe('the roles', () => {
     await press(rowOf(bankers, 'Running', 'Mine'), 'Cancel')
     await press(rowOf(bankers, 'Requests', 'Market'), 'Cancel')
     const over = ['cancelled', 'cancelled', 'completed']
-    await expect.poll(async () => (await endsIn(players)).map(({ status }) => status)).toEqual(over)
+    await expect.poll(async () => (await endsIn(players)).map(({ status }) => status), patient).toEqual(over)
     expect(await bankers.getByRole('button', { name: 'Pause' }).count()).toBe(0)
     expect(await players.getByRole('button', { name: 'Pause' }).count()).toBe(0)
     expect(errors()).toEqual([])
@@ -259,7 +260,7 @@ describe('a seat', () => {
     await frame.getByRole('button', { name: 'Take the seat' }).click()
     await frame.getByText('You are Frieda, player of team 1.').waitFor()
     await expect
-      .poll(() => page.locator('.roster-name').allInnerTexts())
+      .poll(() => page.locator('.roster-name').allInnerTexts(), patient)
       .toEqual(['Hanna (you)', 'Paul', 'Frieda'])
     await part(second, 'Players').getByText('3 here').waitFor()
     await Promise.all([page.reload(), second.reload()])
@@ -279,7 +280,7 @@ describe('a seat', () => {
     await press(page, 'Start')
     await takeSeat(page, host)
     await page.getByRole('heading', { name: 'Friday' }).waitFor()
-    await expect.poll(() => page.title()).toMatch(/^Friday [A-Z0-9]{4,8}$/)
+    await expect.poll(() => page.title(), patient).toMatch(/^Friday [A-Z0-9]{4,8}$/)
     expect(errors).toEqual([])
   })
 })

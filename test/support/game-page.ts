@@ -169,6 +169,9 @@ export async function apiOf(page: Page) {
   }
 }
 
+/** For `expect.poll`: machines that run other tests meanwhile are slow. */
+export const patient = { timeout: 15_000 }
+
 /** Resolves when the pages show for that building what the server says, all in the same moment. */
 export async function expectSameTime(rows: readonly Locator[], left: () => Promise<number>): Promise<void> {
   await expect
@@ -176,7 +179,7 @@ export async function expectSameTime(rows: readonly Locator[], left: () => Promi
       const shown = await Promise.all(rows.map(timeIn))
       const real = shownFor(await left())
       return shown.every((time) => time === real) ? 'the same' : `${shown.join(', ')} instead of ${real}`
-    })
+    }, patient)
     .toBe('the same')
 }
 

@@ -67,52 +67,57 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
           <SchoolBadge challenge={challenge} />
         </p>
       </div>
-      <form className="assign" onSubmit={assign} aria-label={`Challenge for ${challenge.player_name}`}>
-        <label className="field" htmlFor={`${id}-what`}>
-          Challenge
-          <select id={`${id}-what`} value={exercise.type} onChange={(event) => choose(event.target.value)}>
-            {exercises.map(({ type, noun }) => (
-              <option key={type} value={type}>
-                {noun}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label className="field field-narrow" htmlFor={`${id}-many`}>
-          How many
-          <input
-            id={`${id}-many`}
-            type="number"
-            min={1}
-            max={1_000}
-            required
-            value={target}
-            onChange={(event) => setTarget(Number(event.target.value))}
-          />
-        </label>
-        <label className="field field-narrow" htmlFor={`${id}-time`}>
-          Time
-          <select id={`${id}-time`} name="limit" defaultValue={600}>
-            {limits.map(({ seconds, label }) => (
-              <option key={seconds} value={seconds}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-        <div className="row-actions">
-          <button type="submit" className="button button-small" disabled={pending}>
-            <Send size={15} aria-hidden="true" /> Assign
-          </button>
-          <button
-            type="button"
-            className="button button-small button-quiet"
-            disabled={pending}
-            onClick={() => run(async () => onAnswer(await endChallenge(which, 'cancel')))}
-          >
-            <X size={16} aria-hidden="true" /> Cancel
-          </button>
-        </div>
+      <form className="assign-form" onSubmit={assign}>
+        <fieldset className="assign">
+          <legend className="visually-hidden">
+            Challenge for the {challenge.building_name} of {challenge.player_name}
+          </legend>
+          <label className="field" htmlFor={`${id}-what`}>
+            Challenge
+            <select id={`${id}-what`} value={exercise.type} onChange={(event) => choose(event.target.value)}>
+              {exercises.map(({ type, noun }) => (
+                <option key={type} value={type}>
+                  {noun}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="field field-narrow" htmlFor={`${id}-many`}>
+            How many
+            <input
+              id={`${id}-many`}
+              type="number"
+              min={1}
+              max={1_000}
+              required
+              value={target}
+              onChange={(event) => setTarget(Number(event.target.value))}
+            />
+          </label>
+          <label className="field field-narrow" htmlFor={`${id}-time`}>
+            Time
+            <select id={`${id}-time`} name="limit" defaultValue={600}>
+              {limits.map(({ seconds, label }) => (
+                <option key={seconds} value={seconds}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          <div className="row-actions">
+            <button type="submit" className="button button-small" aria-disabled={pending}>
+              <Send size={15} aria-hidden="true" /> Assign
+            </button>
+            <button
+              type="button"
+              className="button button-small button-quiet"
+              aria-disabled={pending}
+              onClick={() => run(async () => onAnswer(await endChallenge(which, 'cancel')))}
+            >
+              <X size={16} aria-hidden="true" /> Cancel
+            </button>
+          </div>
+        </fieldset>
       </form>
     </li>
   )

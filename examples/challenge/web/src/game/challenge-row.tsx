@@ -48,7 +48,7 @@ export const ChallengeRow = memo(function ChallengeRow(props: ChallengeRowProps)
             <button
               type="button"
               className="button button-small"
-              disabled={pending}
+              aria-disabled={pending}
               onClick={() => end('complete')}
             >
               <Check size={16} aria-hidden="true" /> Complete
@@ -57,7 +57,7 @@ export const ChallengeRow = memo(function ChallengeRow(props: ChallengeRowProps)
           <button
             type="button"
             className="button button-small button-quiet"
-            disabled={pending}
+            aria-disabled={pending}
             onClick={() => end('cancel')}
           >
             <X size={16} aria-hidden="true" /> Cancel

@@ -34,6 +34,7 @@ export function GamePage({ code }: { readonly code: string }) {
   if (state.phase === 'failed') {
     return (
       <main className="page">
+        <HiddenTitle code={code} />
         <LoadFailed what="game" reason={state.problem ?? ''} onRetry={reload} />
       </main>
     )
@@ -41,6 +42,7 @@ export function GamePage({ code }: { readonly code: string }) {
   if (!state.game || !seat) {
     return (
       <main className="page" aria-busy="true">
+        <HiddenTitle code={code} />
         <p role="status">Opening the game…</p>
       </main>
     )
@@ -104,7 +106,7 @@ function GameHeader({ game, seat, handle: { dispatch } }: Omit<OpenGameProps, 'c
           <button
             type="button"
             className="button"
-            disabled={pending}
+            aria-disabled={pending}
             onClick={() =>
               run(async () => dispatch({ type: 'clocks', ...(await pauseGame(game.code, !isPaused)) }))
             }
@@ -142,9 +144,19 @@ function TakeSeat({ code, problem, onSeated }: TakeSeatProps) {
   )
 }
 
-function NoSuchGame({ code }: Pick<TakeSeatProps, 'code'>) {
+interface CodeProps {
+  readonly code: string
+}
+
+/** For screen readers, where the page has nothing else to be called by. */
+function HiddenTitle({ code }: CodeProps) {
+  return <h1 className="visually-hidden">Game {code}</h1>
+}
+
+function NoSuchGame({ code }: CodeProps) {
   return (
     <main className="page page-narrow">
+      <HiddenTitle code={code} />
       <Message title={`There is no game ${code}`} isProblem>
         <p>Ask the host for the code, or start a game of your own.</p>
         <Link href={`/game${window.location.search}`} className="button">

@@ -69,7 +69,7 @@ export function JoinForm({ code, onJoined }: JoinFormProps) {
         </label>
       )}
       <div className="form-end">
-        <button type="submit" className="button" disabled={pending}>
+        <button type="submit" className="button" aria-disabled={pending}>
           Take the seat
         </button>
       </div>

@@ -66,7 +66,7 @@ function MakeGame({ onMade }: { readonly onMade: (code: string) => void }) {
         Or start a game of your own
         <input name="name" required maxLength={60} placeholder="Friday afternoon" autoComplete="off" />
       </label>
-      <button type="submit" className="button button-quiet" disabled={pending}>
+      <button type="submit" className="button button-quiet" aria-disabled={pending}>
         <Plus size={17} aria-hidden="true" /> Start
       </button>
     </form>

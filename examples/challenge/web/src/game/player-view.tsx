@@ -63,7 +63,7 @@ function BuildingGrid({ code, seat, sorted, onAnswer }: SeatViewProps) {
       .filter(({ player_id }) => player_id === seat.id)
       .map((row) => row.building_type),
   )
-  const { pending, run } = useAction()
+  const { run } = useAction()
   const request = ({ type, name }: (typeof buildings)[number]) =>
     run(async () =>
       onAnswer(
@@ -86,8 +86,8 @@ function BuildingGrid({ code, seat, sorted, onAnswer }: SeatViewProps) {
               type="button"
               className="building"
               data-built={built.has(building.type)}
-              disabled={pending || atWork.has(building.type)}
-              onClick={() => request(building)}
+              aria-disabled={atWork.has(building.type)}
+              onClick={() => atWork.has(building.type) || request(building)}
             >
               <BuildingIcon type={building.type} />
               <span className="building-name">{building.name}</span>

@@ -19,14 +19,12 @@ export function PersonChip() {
   }
   return (
     <>
-      <button
-        type="button"
-        className="person"
-        onClick={() => dialog.current?.showModal()}
-        aria-label={`You are ${current.name}. Change your name`}
-      >
+      <button type="button" className="person" onClick={() => dialog.current?.showModal()}>
         <Initials name={current.name} />
-        <span className="person-name">{current.name}</span>
+        <span className="person-name" aria-hidden="true">
+          {current.name}
+        </span>
+        <span className="visually-hidden">You are {current.name}. Change your name</span>
         <Pencil size={14} aria-hidden="true" />
       </button>
       <dialog ref={dialog} className="dialog" aria-labelledby="rename">
