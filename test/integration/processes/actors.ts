@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import type { ClientOrder, ClientSetup, HubOrder, HubSetup } from './orders.ts'
+import type { ClientOrder, ClientSetup, HubOrder, HubSetup, LogOrder, LogSetup } from './orders.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -17,7 +17,7 @@ export interface Workshop {
 export async function openWorkshop(): Promise<Workshop> {
   const folder = mkdtempSync(join(tmpdir(), 'syncline-processes-'))
   await build({
-    entryPoints: ['hub-main.ts', 'client-main.ts'].map((name) =>
+    entryPoints: ['hub-main.ts', 'client-main.ts', 'log-main.ts'].map((name) =>
       join(root, 'test/integration/processes', name),
     ),
     outdir: folder,
@@ -107,3 +107,6 @@ export const startHubProcess = ({ folder }: Workshop, setup: HubSetup) =>
 
 export const startClientProcess = ({ folder }: Workshop, setup: ClientSetup) =>
   new Actor<ClientOrder>(join(folder, 'client-main.cjs'), setup)
+
+export const startLogProcess = ({ folder }: Workshop, setup: LogSetup) =>
+  new Actor<LogOrder>(join(folder, 'log-main.cjs'), setup)

@@ -7,6 +7,8 @@ type Untimed<F> = F extends unknown ? Omit<F, 'at'> : never
 /** What processes write down beside what the checker of histories knows: for whoever waits, and for the tally. */
 type NoteFact = { readonly at: number } & (
   | { readonly kind: 'listens'; readonly port: number }
+  /** A log in a process of its own listens. */
+  | { readonly kind: 'log listens'; readonly port: number }
   | { readonly kind: 'status'; readonly client: string; readonly state: string; readonly code?: string }
   /** The hub knew that something had been done before, and did nothing. */
   | { readonly kind: 'duplicate'; readonly what: 'publication' | 'request' }
@@ -17,7 +19,7 @@ type NoteFact = { readonly at: number } & (
 export type ProcessFact = Fact | NoteFact
 export type NewFact = Untimed<ProcessFact>
 
-const notes: ReadonlySet<string> = new Set(['listens', 'status', 'duplicate', 'error'])
+const notes: ReadonlySet<string> = new Set(['listens', 'log listens', 'status', 'duplicate', 'error'])
 
 /** Whether it is for the checker of histories. */
 export function isForChecker(fact: ProcessFact): fact is Fact {

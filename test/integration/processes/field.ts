@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Fact, Violation } from '../../../src/testing/facts.ts'
 import { checkHistory } from '../../../src/testing/history.ts'
-import { type Actor, startClientProcess, startHubProcess, type Workshop } from './actors.ts'
+import { type Actor, startClientProcess, startHubProcess, startLogProcess, type Workshop } from './actors.ts'
 import { FactReader, isForChecker, type NewFact, now, type ProcessFact } from './facts.ts'
 import { Ledger } from './ledger.ts'
-import type { ClientOrder, HubOrder } from './orders.ts'
+import type { ClientOrder, HubOrder, LogOrder } from './orders.ts'
 import { FaultProxy } from './proxy.ts'
 import type { Condition, Scenario, Step, Who } from './scenario.ts'
 import { tallyOf } from './tally.ts'
@@ -56,6 +56,7 @@ class Field {
   readonly #stations: Station[] = []
   readonly #rooms: readonly string[]
   #hub: Actor<HubOrder> | undefined
+  #log: Actor<LogOrder> | undefined
   #lastId = 0
   #lastListener = 0
 
@@ -85,13 +86,14 @@ class Field {
   }
 
   async clear(): Promise<void> {
-    const actors = [this.#hub, ...this.#stations.map(({ actor }) => actor)]
+    const actors = [this.#hub, this.#log, ...this.#stations.map(({ actor }) => actor)]
     await Promise.all(actors.map((actor) => actor?.isAlive && actor.kill()))
     await Promise.all(this.#stations.map(({ proxy }) => proxy.close()))
     for (const reader of this.#readers) reader.close()
   }
 
   async #open(): Promise<void> {
+    if (this.#scenario.isLogApart) await this.#startLog()
     await this.#start()
     for (let i = 0; i < this.#scenario.clients; i++) {
       const proxy = new FaultProxy(this.#ledger.port, (fault) => this.#note({ kind: 'fault', fault }))
@@ -114,12 +116,19 @@ class Field {
     return path
   }
 
+  async #startLog(): Promise<void> {
+    const { maxEntries = 256 } = this.#scenario
+    this.#log = startLogProcess(this.#workshop, { facts: this.#follow('log'), maxEntries })
+    await this.#wait(() => (this.#ledger.logPort ? '' : 'a log that listens'), startingMs)
+  }
+
   async #start(): Promise<void> {
     if (this.#hub) return
-    const { listens, port } = this.#ledger
+    const { listens, port, logPort } = this.#ledger
     const { pingMs = 400, pongMs = 400, maxEntries = 256, sabotage } = this.#scenario
     const facts = this.#follow(`hub ${listens}`)
-    this.#hub = startHubProcess(this.#workshop, { facts, port, pingMs, pongMs, maxEntries, sabotage })
+    const setup = { facts, port, logPort, pingMs, pongMs, maxEntries, sabotage }
+    this.#hub = startHubProcess(this.#workshop, setup)
     await this.#wait(() => (this.#ledger.listens > listens ? '' : 'a hub that listens'), startingMs)
   }
 
@@ -130,6 +139,7 @@ class Field {
     this.#read()
     this.#ledger.hubEnded()
     this.#note({ kind: 'fault', fault: 'kill -9 of the hub' })
+    if (this.#log) return
     for (const room of this.#rooms) this.#note({ kind: 'lost', channel: `room/${room}` })
   }
 
@@ -221,9 +231,14 @@ class Field {
       proxy.bury()
       await this.#expectEnd(name, actor)
     }
-    if (!this.#hub) return
-    this.#hub.tell({ do: 'close' })
-    await this.#expectEnd('hub', this.#hub)
+    if (this.#hub) {
+      this.#hub.tell({ do: 'close' })
+      await this.#expectEnd('hub', this.#hub)
+    }
+    if (this.#log) {
+      this.#log.tell({ do: 'close' })
+      await this.#expectEnd('log', this.#log)
+    }
   }
 
   async #expectEnd(name: string, actor: Actor<unknown>): Promise<void> {

@@ -5,14 +5,19 @@ import { openRecord } from './facts.ts'
 import type { HubOrder, HubSetup } from './orders.ts'
 import { recordedLog } from './recorded-log.ts'
 import { registry } from './registry.ts'
+import { remoteLog } from './remote-log.ts'
 import { sabotages, saying } from './sabotage.ts'
 
 /** The hub's process. It does what it is told over the channel to its parent, and ends with it. */
 const setup = JSON.parse(process.argv[2]!) as HubSetup
 const record = openRecord(setup.facts)
 const { wrap, say } = sabotages[setup.sabotage ?? 'none']
+const log =
+  setup.logPort === undefined
+    ? recordedLog(record, { maxEntries: setup.maxEntries })
+    : remoteLog(setup.logPort)
 const hub = createHub(registry, {
-  broadcaster: wrap(recordedLog(record, { maxEntries: setup.maxEntries })),
+  broadcaster: wrap(log),
   pingMs: setup.pingMs,
   pongMs: setup.pongMs,
   onError: ({ code, message }, { stage }) => record({ kind: 'error', code, message, stage }),
@@ -40,7 +45,10 @@ const orders: { [Do in HubOrder['do']]: (order: Extract<HubOrder, { do: Do }>) =
     for (const id of ids) void hub.channel('room', { id: room }).publish('ticked', { id })
   },
   close() {
-    void hub.close().then(() => server.close())
+    void hub.close().then(() => {
+      server.close()
+      return log.close()
+    })
     // With nothing left to do, the process ends by itself; where something is left, it is seen to go on.
     process.removeAllListeners('disconnect')
     process.disconnect()

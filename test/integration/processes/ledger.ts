@@ -13,6 +13,8 @@ export class Ledger {
   /** How often a hub has begun to listen, and where. */
   listens = 0
   port = 0
+  /** Where a log in a process of its own listens. */
+  logPort: number | undefined
   /** What was ordered and has not come about yet: sends, listeners, what a hub is to say. */
   readonly #open = new Map<number, string>()
   readonly #readers = new Map<string, Reader>()
@@ -26,7 +28,8 @@ export class Ledger {
     if (fact.kind === 'listens') {
       this.listens++
       this.port = fact.port
-    } else if (fact.kind === 'status') this.#states.set(fact.client, fact.state)
+    } else if (fact.kind === 'log listens') this.logPort = fact.port
+    else if (fact.kind === 'status') this.#states.set(fact.client, fact.state)
     else if (fact.kind === 'ran') this.#ran.add(fact.send)
     else if (fact.kind === 'answered') this.#open.delete(fact.send)
     else if (fact.kind === 'appended') {

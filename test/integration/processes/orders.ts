@@ -10,6 +10,8 @@ export interface HubSetup {
   readonly pongMs: number
   /** How many entries a log keeps. */
   readonly maxEntries: number
+  /** Where the log listens that outlives this process; `undefined`: the log is in this process. */
+  readonly logPort: number | undefined
   /** What is wrong with it, so that the checks can be seen to notice. */
   readonly sabotage?: Sabotage | undefined
 }
@@ -19,6 +21,17 @@ export type HubOrder =
   | { readonly do: 'say'; readonly room: string; readonly ids: readonly number[] }
   /** Closes everything; the process then has nothing left to do, and ends. */
   | { readonly do: 'close' }
+
+/** With what the process of a log begins. */
+export interface LogSetup {
+  readonly facts: string
+  readonly maxEntries: number
+}
+
+/** Closes everything; the process then has nothing left to do, and ends. */
+export interface LogOrder {
+  readonly do: 'close'
+}
 
 /** With what a client's process begins. */
 export interface ClientSetup {

@@ -52,9 +52,10 @@ async function expectKept(scenario: Scenario): Promise<RunReport> {
 }
 
 describe('a hub and clients in processes of their own keep every promise', () => {
-  it.each(scenarios)('over $name', async ({ happens, ...scenario }) => {
+  it.each(scenarios)('over $name', async ({ happens, never = [], ...scenario }) => {
     const { tally } = await expectKept(scenario)
     expect(happens.filter((name) => !tally[name])).toEqual([])
+    expect(never.filter((name) => tally[name])).toEqual([])
   })
 
   it.each([1, 2, 3])('over the schedule of seed %i', async (seed) => {

@@ -28,6 +28,7 @@ export function randomScenario(
   const rooms = ['a', 'b'].slice(0, 1 + upTo(2))
   const client = () => upTo(clients)
   const room = () => pick(rooms)
+  const publish = (one: number): Step => ({ do: 'publish', client: one, room: room(), count: 1 + upTo(8) })
   const trap = (): Step => {
     const way: Way = pick(['up', 'down'])
     return { do: 'arm', client: client(), way, type: pick(types[way]), act: pick(acts) }
@@ -42,10 +43,17 @@ export function randomScenario(
   const late = (): Step[] => {
     const one = client()
     const cut: Step = { do: 'cut', client: one, how: 'near' }
-    return [{ do: 'hold', client: one }, ...some(3), cut, ...some(2), { do: 'release', client: one }]
+    return [
+      { do: 'hold', client: one },
+      publish(one),
+      ...some(2),
+      cut,
+      ...some(2),
+      { do: 'release', client: one },
+    ]
   }
   const plain: readonly [weight: number, () => Step[]][] = [
-    [30, () => [{ do: 'publish', client: client(), room: room(), count: 1 + upTo(8) }]],
+    [30, () => [publish(client())]],
     [
       15,
       () => [
@@ -85,6 +93,7 @@ export function randomScenario(
   return {
     name: `seed ${seed}`,
     clients,
+    isLogApart: random() < 0.4,
     maxEntries: pick([256, 256, 12]),
     steps: [...listening, ...Array.from({ length: steps }, () => draw([...plain, ...grave])).flat()],
   }

@@ -50,6 +50,8 @@ export interface Scenario {
   readonly name: string
   readonly clients: number
   readonly steps: readonly Step[]
+  /** Whether the log is in a process of its own, which outlives hubs that are killed. Default false. */
+  readonly isLogApart?: boolean
   /** How many entries a log keeps. Default 256. */
   readonly maxEntries?: number
   /** Default 400 and 400, so that who hangs is noticed soon. */

@@ -3,6 +3,8 @@ import type { Scenario, Step } from './scenario.ts'
 /** A scenario, and what must have happened in it for it to prove anything: names of the tally. */
 export interface Told extends Scenario {
   readonly happens: readonly string[]
+  /** What must not have happened, where the checker has no say. */
+  readonly never?: readonly string[]
 }
 
 const room = 'a'
@@ -51,6 +53,27 @@ export const scenarios: readonly Told[] = [
       ]),
     ],
     happens: ['kill -9 of the hub', 'gap: epoch', 'indeterminate', 'applied'],
+  },
+  {
+    name: 'kill -9 of the hub, twice, while its log lives on in another process',
+    clients: 3,
+    isLogApart: true,
+    steps: [
+      ...opening,
+      ...[1, 2].flatMap((): Step[] => [
+        ...[0, 1].flatMap((client) => [publish(client, 20), request(client, 2, 60_000)]),
+        { do: 'until', what: 'running' },
+        { do: 'kill' },
+        { do: 'until', what: 'offline' },
+        publish(2, 5),
+        request(2, 2),
+        { do: 'start' },
+        settled,
+        heard,
+      ]),
+    ],
+    happens: ['kill -9 of the hub', 'recovered', 'replayed', 'indeterminate', 'applied'],
+    never: ['gap: epoch', 'not recovered'],
   },
   {
     name: 'a request that is sent again and long on its way to the hub after the one that ran it',
