@@ -103,7 +103,7 @@ export class SendsJudge {
     send.runs++
     send.hasRun = true
     if (send.runs > 1 && !send.idempotent) this.#blame(9, nameOf(send), `ran ${send.runs} times`)
-    if (send.outcome === 'refused' && !answersOfHandlers.includes(send.code!)) {
+    if (send.outcome === 'refused' && !send.idempotent && !answersOfHandlers.includes(send.code!)) {
       this.#blame(10, nameOf(send), `was refused (${send.code}) and then ran`)
     }
   }
@@ -123,7 +123,9 @@ export class SendsJudge {
   }
 
   #refused(send: Send): void {
-    const { channel, code, hasRun, what } = send
+    const { channel, code, hasRun, idempotent, what } = send
+    // It may be asked for again: what is said of the last time says nothing of the times before.
+    if (idempotent) return
     const isApplied =
       what === 'publication'
         ? this.#logs.of(channel, send.send) !== undefined

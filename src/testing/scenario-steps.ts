@@ -218,3 +218,6 @@ export const faults: Readonly<Record<string, Kind>> = {
   ...faultsOfNodes,
   ...faultsOfPages,
 }
+
+/** What may fail while every promise is kept. */
+export const borne = Object.keys(faults).filter((name) => !silentFaults.includes(name))

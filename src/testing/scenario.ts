@@ -5,7 +5,7 @@ import { AnswerLost } from './faulty-broker.ts'
 import { checkHistory } from './history.ts'
 import { OnPurpose, type Registry, registry, serveApp } from './scenario-app.ts'
 import { outbox, People, requestTimeoutMs } from './scenario-people.ts'
-import { faults, ordinary } from './scenario-steps.ts'
+import { borne, faults, ordinary } from './scenario-steps.ts'
 import { seededRandom } from './seeded-random.ts'
 import { createWorld, type World } from './world.ts'
 import type { Page } from './world-parts.ts'
@@ -15,7 +15,7 @@ export interface ScenarioOptions {
   readonly steps?: number
   /** Which of them do, by index. Default: all. */
   readonly only?: ReadonlySet<number>
-  /** Which kinds of faults may happen. Default: all. */
+  /** Which kinds of faults may happen. Default: all those that hubs bear. */
   readonly faults?: readonly string[]
   /** What the hubs' messages become on their way to a client; for showing that a fault is caught. */
   readonly tamper?: (message: string) => readonly string[]
@@ -38,14 +38,23 @@ export interface ScenarioReport {
 /** What happens under a seed, whatever comes of it. */
 export function planOf(seed: number, options: ScenarioOptions = {}): ScenarioStep[] {
   const random = seededRandom(seed)
-  const among = Object.entries(faults).filter(([name]) => options.faults?.includes(name) ?? true)
-  const bag = [...Object.entries(ordinary), ...among].flatMap(([name, { weight }]) =>
-    Array<string>(weight).fill(name),
-  )
+  const bag = bagOf(options.faults)
   return Array.from({ length: options.steps ?? 60 }, () => ({
     name: bag[Math.floor(random() * bag.length)]!,
     seed: Math.floor(random() * 2 ** 32),
   }))
+}
+
+let lastBag: { readonly some: readonly string[]; readonly bag: readonly string[] } | undefined
+
+/** The names of what may happen, each as often as it weighs; for the same faults, the same. */
+function bagOf(some: readonly string[] = borne): readonly string[] {
+  if (lastBag && lastBag.some === some) return lastBag.bag
+  const among = Object.entries(faults).filter(([name]) => some.includes(name))
+  const kinds = [...Object.entries(ordinary), ...among]
+  const bag = kinds.flatMap(([name, { weight }]) => Array<string>(weight).fill(name))
+  lastBag = { some, bag }
+  return bag
 }
 
 /** Runs one history, and judges it. */

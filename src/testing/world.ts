@@ -3,7 +3,7 @@ import type { HubUser } from '../server/options.ts'
 import type { Random } from '../shared/random.ts'
 import type { Fact } from './facts.ts'
 import { FaultyBroker, type Untimed } from './faulty-broker.ts'
-import { type ManualClock, manualClock } from './manual-clock.ts'
+import { type ManualClock, manualClock, tick } from './manual-clock.ts'
 import { seededRandom } from './seeded-random.ts'
 import type { Link } from './wire.ts'
 import type { WorldOptions } from './world-options.ts'
@@ -58,7 +58,7 @@ class SeededWorld<R extends AnyRegistry, User extends HubUser>
   implements World<R, User>, Surroundings<R, User>
 {
   readonly options: WorldOptions<R, User>
-  readonly clock = manualClock()
+  readonly clock = manualClock(undefined, tick)
   readonly broker: FaultyBroker
   readonly nodes: readonly WorldNode<R, User>[]
   readonly history: Fact[] = []

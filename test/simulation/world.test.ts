@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { runScenario, type ScenarioOptions, type ScenarioReport } from '../../src/testing/scenario.ts'
-import { faults, ordinary, silentFaults } from '../../src/testing/scenario-steps.ts'
+import { borne, ordinary } from '../../src/testing/scenario-steps.ts'
 
 const seeds = Number(process.env.SEEDS ?? 2_000)
 const first = Number(process.env.FROM_SEED ?? 1)
-
-/** Those that hubs are ready for: see `silentFaults`. */
-const borne = Object.keys(faults).filter((name) => !silentFaults.includes(name))
 
 /** What is wrong with a run, with the seed that replays it; empty for a good one. */
 function wrongIn(seed: number, { violations }: ScenarioReport): string[] {
@@ -18,7 +15,7 @@ function wrongIn(seed: number, { violations }: ScenarioReport): string[] {
 test(`${seeds} worlds full of faults keep every promise`, async () => {
   const total: Record<string, number> = {}
   for (let seed = first; seed < first + seeds; seed++) {
-    const report = await runScenario(seed, { faults: borne })
+    const report = await runScenario(seed)
     expect(wrongIn(seed, report)).toEqual([])
     for (const [name, count] of Object.entries(report.counts)) total[name] = (total[name] ?? 0) + count
   }
