@@ -28,7 +28,7 @@ export const besideOf = new WeakMap<Outbox, () => readonly PendingSend[]>()
  * What `client` has to send and does not know the outcome of, in the order in which it is sent, after what is left of
  * earlier pages and has failed, or is sent beside. Made anew at each call; the client's diagnostics say when it may have changed.
  */
-export function pendingSends(client: Client<AnyRegistry>): readonly PendingSend[] {
+export function pendingSends<R extends AnyRegistry>(client: Client<R>): readonly PendingSend[] {
   const { outbox } = client as unknown as OutboxOwner
   // What is answered like a request, and is none, is not for people.
   const open = [...outbox.sends].filter(({ frame }) => !frame)

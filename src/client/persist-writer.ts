@@ -67,8 +67,9 @@ export class PersistWriter {
     this.#held = []
   }
 
-  /** Writes what has changed. */
+  /** Writes what has changed; of a storage that has failed, removes what it holds, as it may have come back. */
   readonly flush = (): void => {
+    if (!this.isOn) this.purge()
     this.#stopLinger?.()
     this.#stopLinger = undefined
     if (this.#isBusy) return
@@ -108,7 +109,8 @@ export class PersistWriter {
   close(): void {
     this.#stopLinger?.()
     this.#stopLimit?.()
-    if (this.isOn && this.#changes.size > 0) this.#last(this.#batch())
+    if (!this.isOn) this.purge()
+    else if (this.#changes.size > 0) this.#last(this.#batch())
     this.isOn = false
     this.#held = []
   }
@@ -116,7 +118,7 @@ export class PersistWriter {
   /** Nobody waits for this, nor could do anything about it. */
   #last(batch: ReadonlyMap<string, string | undefined>): void {
     const { storage } = this.#link
-    new Promise((resolve) => resolve(storage.write(batch))).catch(() => {})
+    if (batch.size > 0) new Promise((resolve) => resolve(storage.write(batch))).catch(() => {})
   }
 
   #batch(): Map<string, string | undefined> {

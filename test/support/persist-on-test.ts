@@ -8,7 +8,7 @@ import {
   persisted,
   type SendOptions,
 } from 'syncline/client'
-import { createHub } from 'syncline/server'
+import { createHub, memory } from 'syncline/server'
 import { createNetwork, type Link, type ManualClock, manualClock, seededRandom } from 'syncline/testing'
 import { onTestFinished } from 'vitest'
 import type { Frame } from '../../src/protocol/frames.ts'
@@ -61,6 +61,8 @@ export function browserOnTest() {
   const hub = createHub(registry, {
     clock,
     random,
+    // Some tests last longer than logs do.
+    broadcaster: memory({ clock, random, maxAgeMs: Number.POSITIVE_INFINITY }),
     authenticate: ({ token }) => ({ id: token ?? 'ada' }),
   })
   hub.serve('room', { authorize: () => true })
