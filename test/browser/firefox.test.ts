@@ -6,7 +6,21 @@ import { findFirefox } from '../../scripts/needs.mjs'
 import { launchBrowser, openWindow, type Window } from '../support/browser.ts'
 import { startExample, temporaryDatabase } from '../support/browser-example.ts'
 import { startLink } from '../support/faulty-servers.ts'
-import { type FirefoxWindow, launchFirefox, openFirefoxWindow } from '../support/firefox.ts'
+import { type FirefoxWindow, gameInFirefox, launchFirefox, openFirefoxWindow } from '../support/firefox.ts'
+import {
+  apiOf,
+  assign,
+  expectSameTime,
+  historyOf,
+  host,
+  isPaused,
+  makeGame,
+  openSeat,
+  patient,
+  press,
+  rowOf,
+  shownFor,
+} from '../support/game-page.ts'
 import { patience } from '../support/hub-server.ts'
 
 const hasFirefox = findFirefox() !== undefined
@@ -122,6 +136,82 @@ describe.skipIf(!hasFirefox)('a Firefox and a Chromium on the challenge example'
     await other.toggle(6)
     await one.sees(6, true)
     expect(other.errors.filter((line) => !unreachable.test(line))).toEqual([])
+  })
+})
+
+/** A host in Chromium and a player in Firefox, in a game of their own. */
+async function openGamePair() {
+  const { url } = await startExample({ mode: 'production', dbFile: temporaryDatabase() })
+  const code = await makeGame(url)
+  const [hosts, firefoxWindow] = await Promise.all([
+    openSeat(chromium, { ...host, url, code }),
+    openFirefoxWindow(firefox, `${url}/game/${code}`),
+  ])
+  const players = gameInFirefox(firefoxWindow)
+  await players.takeSeat('Paul', 2)
+  await players.hears('Live')
+  const errors = () => [...hosts.errors, ...firefoxWindow.errors]
+  return { hosts: hosts.page, players, api: await apiOf(hosts.page), errors }
+}
+
+type GamePair = Awaited<ReturnType<typeof openGamePair>>
+
+/** Two buildings are asked for; one is worked for, and the game is paused. */
+async function playAndPause({ hosts, players, api }: GamePair): Promise<void> {
+  await players.ask('Farm')
+  await players.ask('Mine')
+  await rowOf(hosts, 'Requests', 'Paul wants a Mine').waitFor()
+  await assign(hosts, { building: 'Farm', what: 'push-ups', many: 20, time: '5 min' })
+  await players.reads('20 push-ups')
+  const clocks = [async () => (await players.times()).join(), rowOf(hosts, 'Running', 'Farm')]
+  await expectSameTime(clocks, () => api.left('Farm'))
+  await press(hosts, 'Pause')
+  await players.reads('The game is paused.')
+  const { remaining_ms } = await api.only('Farm')
+  expect(await players.times()).toEqual([shownFor(remaining_ms!)])
+}
+
+/** What the player misses: the other building's challenge, and that the game goes on. */
+async function missSome({ hosts, players, api }: GamePair): Promise<void> {
+  await players.setNetwork('cut')
+  await players.hears('Offline')
+  await assign(hosts, { building: 'Mine', what: 'squats', time: '10 min' })
+  await press(hosts, 'Resume')
+  await isPaused(hosts, false)
+  expect(await players.isPaused()).toBe(true)
+  await players.setNetwork('whole')
+  await players.hears('Live')
+  await players.reads('25 squats')
+  await expect.poll(() => players.isPaused(), patient).toBe(false)
+  for (const [index, building] of ['Farm', 'Mine'].entries()) {
+    const clocks = [async () => (await players.times())[index] ?? '', rowOf(hosts, 'Running', building)]
+    await expectSameTime(clocks, () => api.left(building))
+  }
+}
+
+describe.skipIf(!hasFirefox)('a player in Firefox and a host in Chromium', () => {
+  it('play a whole game, the player offline in the middle, and both pages are right', async () => {
+    const pair = await openGamePair()
+    const { hosts, players, api, errors } = pair
+    await playAndPause(pair)
+    await missSome(pair)
+    await players.completeFirst()
+    await rowOf(hosts, 'Running', 'Farm').waitFor({ state: 'detached' })
+    await players.ask('Market')
+    await rowOf(hosts, 'Requests', 'Market').waitFor()
+    await api.assign('Market', 3)
+    await players.reads('3 s of push-ups')
+    await press(rowOf(hosts, 'Running', 'Mine'), 'Cancel')
+    const over = [
+      ['Paul: Market', '3 s of push-ups, ran out of time'],
+      ['Paul: Mine', '25 squats, cancelled'],
+      ['Paul: Farm', '20 push-ups, completed'],
+    ]
+    const lines = (texts: readonly string[]) => texts.map((text) => text.split(/\n+/))
+    await expect.poll(async () => lines(await players.history()), patient).toEqual(over)
+    await expect.poll(async () => lines(await historyOf(hosts)), patient).toEqual(over)
+    expect(await players.times()).toEqual([])
+    expect(errors()).toEqual([])
   })
 })
 

@@ -36,3 +36,32 @@ export async function openFirefoxWindow(browser: Browser, url: string): Promise<
   await page.goto(url)
   return { page, errors }
 }
+
+/** What a player does and sees in a game of the challenge example, in Firefox. */
+export function gameInFirefox({ page }: FirefoxWindow) {
+  const click = (selector: string) => page.locator(selector).click()
+  const sees = (selector: string) => page.locator(selector).wait()
+  const texts = (selector: string) =>
+    page.$$eval(selector, (found) => found.map((element) => (element as HTMLElement).innerText))
+  return {
+    async takeSeat(name: string, team: number): Promise<void> {
+      await page.locator('main input[name="name"]').fill(name)
+      await page.locator('main select[name="team"]').fill(String(team))
+      await click('main button[type="submit"]')
+      await sees(`.lead ::-p-text(You are ${name})`)
+    },
+    ask: (building: string) => click(`.building ::-p-text(${building})`),
+    reads: (text: string) => sees(`main ::-p-text(${text})`),
+    hears: (label: string) => sees(`.status ::-p-text(${label})`),
+    isPaused: () => page.$('.paused').then((found) => found !== null),
+    /** Lets nothing through, or all, by the lab at the foot. */
+    async setNetwork(mode: 'whole' | 'cut'): Promise<void> {
+      if (!(await page.$('.lab[open]'))) await click('.lab summary')
+      await click(`.segment:nth-of-type(${mode === 'whole' ? 1 : 2})`)
+    },
+    /** The clocks, in the order in which they are shown. */
+    times: () => texts('.countdown-time'),
+    completeFirst: () => click('.row[data-status="assigned"] .row-actions .button'),
+    history: () => texts('.past p'),
+  }
+}

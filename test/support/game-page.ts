@@ -172,11 +172,15 @@ export async function apiOf(page: Page) {
 /** For `expect.poll`: machines that run other tests meanwhile are slow. */
 export const patient = { timeout: 15_000 }
 
-/** Resolves when the pages show for that building what the server says, all in the same moment. */
-export async function expectSameTime(rows: readonly Locator[], left: () => Promise<number>): Promise<void> {
+/** Resolves when the pages show what the server says is left, all in the same moment: each a row, or what reads its clock. */
+export async function expectSameTime(
+  clocks: readonly (Locator | (() => Promise<string>))[],
+  left: () => Promise<number>,
+): Promise<void> {
+  const read = (clock: (typeof clocks)[number]) => (typeof clock === 'function' ? clock() : timeIn(clock))
   await expect
     .poll(async () => {
-      const shown = await Promise.all(rows.map(timeIn))
+      const shown = await Promise.all(clocks.map(read))
       const real = shownFor(await left())
       return shown.every((time) => time === real) ? 'the same' : `${shown.join(', ')} instead of ${real}`
     }, patient)
