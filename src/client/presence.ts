@@ -265,7 +265,11 @@ class Attended {
       await link.send(draft, { timeoutMs: Number.POSITIVE_INFINITY })
     } catch (error) {
       const isFinal = !isSyncError(error) || !error.retryable
-      if (isFinal && wanted === this.#wanted) this.#wanted = undefined
+      if (isFinal && wanted && wanted === this.#wanted) {
+        this.#wanted = undefined
+        // What it showed before would stand there for good otherwise.
+        if (this.#ownMark) this.#sync().catch((failure) => this.#report(failure, 'subscribe'))
+      }
       throw error
     } finally {
       this.#sending = undefined

@@ -61,6 +61,23 @@ describe('entering', () => {
     expect([subs(), sent()]).toEqual([0, []])
   })
 
+  test('that changes what is shown, and is refused for good, takes the old state from the others, too', async () => {
+    const { who, online, accept, sent, answer, refuse } = presenceClient()
+    online()
+    const first = who.enter({ name: 'Ann' })
+    accept(0, member('me', 'Ann'))
+    answer()
+    await first
+    const second = who.enter({ name: 'Anna' })
+    refuse('forbidden')
+    await expect(second).rejects.toMatchObject({ code: 'forbidden' })
+    await Promise.resolve()
+    expect(sent().map(([type]) => type)).toEqual(['enter', 'enter', 'leave'])
+    refuse('forbidden')
+    await Promise.resolve()
+    expect(sent()).toHaveLength(3)
+  })
+
   test('that a newer one has followed is refused alone', async () => {
     const { who, clock, sent, online, answer, refuse } = presenceClient()
     online()
