@@ -43,6 +43,7 @@ const inWords = new Map<unknown, string>([
   [backoffDefaults, 'see below'],
   [breakerDefaults, 'see below'],
   [outboxDefaults, 'see below'],
+  [clientDefaults.persist, 'nothing is kept'],
   [browserSignals, 'browserSignals'],
   [reportToPlatform, 'reportError, else the console'],
   [systemClock, 'systemClock'],
