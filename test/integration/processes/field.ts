@@ -196,8 +196,9 @@ class Field {
   #goOn(who: Who): void {
     const actor = this.#actorOf(who)
     if (!actor?.isStopped) return
-    actor.goOn()
+    // Before whatever it does next.
     if (who !== 'hub') this.#note({ kind: 'thawed', client: this.#stations[who]!.name })
+    actor.goOn()
   }
 
   #actorOf(who: Who): Actor<unknown> | undefined {
