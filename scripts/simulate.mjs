@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -113,6 +114,7 @@ function work(next, { data, tally }) {
     }
     worker.on('message', (report) => {
       tally.add(report)
+      writeFindings(report.findings)
       go()
     })
     worker.on('error', reject)
@@ -120,11 +122,12 @@ function work(next, { data, tally }) {
   })
 }
 
-async function writeFindings(findings) {
-  await mkdir(folder, { recursive: true })
+/** Writes down what was found, as soon as it is. */
+function writeFindings(findings) {
+  mkdirSync(folder, { recursive: true })
   for (const { seed, ...finding } of findings) {
     const path = join(folder, `seed-${seed}.json`)
-    await writeFile(path, `${JSON.stringify({ seed, ...finding }, null, 1)}\n`)
+    writeFileSync(path, `${JSON.stringify({ seed, ...finding }, null, 1)}\n`)
     say(
       `✗ seed ${seed}: ${finding.violations.map(({ invariant, who, why }) => `${invariant}: ${who} ${why}`).join('; ')}`,
     )
@@ -190,6 +193,5 @@ await command(async () => {
     say(`✓ nothing was found in ${tally.done.toLocaleString('en')} seeds`)
     return 0
   }
-  await writeFindings(tally.findings)
   return 1
 }, 130)

@@ -69,21 +69,22 @@ export class Publications {
 
   /** Never rejects. `at` is when it came. */
   async #answer(session: Session, frame: PubFrame, at: number): Promise<void> {
-    const [, n, , channel, event] = frame
+    const [, n, , channel, event, , ageMs] = frame
     try {
       const applied = await this.#apply(session, frame, at)
       if (!applied) return
       const position = toPosition(applied)
       session.send(applied.duplicate ? ['ack', channel, n, position, true] : ['ack', channel, n, position])
     } catch (cause) {
-      const error = toAnswer(cause)
+      const refusal = toAnswer(cause)
+      const error = ageMs === undefined ? refusal : ofAgain(refusal)
       const details = detailsOf(error)
       session.send(
         details
           ? ['nak', channel, n, error.code, error.message, details]
           : ['nak', channel, n, error.code, error.message],
       )
-      this.#parts.report(error, { session, action: 'publish', channel, name: event })
+      this.#parts.report(refusal, { session, action: 'publish', channel, name: event })
     }
   }
 
@@ -91,7 +92,7 @@ export class Publications {
   async #apply(session: Session, frame: PubFrame, at: number): Promise<Appended | undefined> {
     const { broadcaster, diagnostics, served } = this.#parts
     const [, , , name, event, data, ageMs] = frame
-    // Of one that was applied, nobody may say that it was not: this goes before all checks.
+    // Of one that was applied, it is said where: this goes before all checks.
     const known =
       ageMs === undefined
         ? undefined
@@ -146,6 +147,16 @@ export class Publications {
       throw new SyncError('internal', 'The hook for publications failed', { cause })
     }
   }
+}
+
+/**
+ * Of one that is sent again, nobody may say that it was not applied: what was sent over the connection before may still be on its way, in a
+ * node that stands still or a broker that takes its time, and be applied after this refusal.
+ */
+function ofAgain(refusal: SyncError): SyncError {
+  if (refusal.code === 'out_of_order' || refusal.code === 'indeterminate') return refusal
+  const message = `Refused now (${refusal.code}), but an earlier sending of it may still be applied`
+  return new SyncError('indeterminate', message, { cause: refusal })
 }
 
 /** What does not fit is not the client's fault. */

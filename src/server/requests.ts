@@ -173,8 +173,8 @@ export class Requests {
       checked = this.#check(run.asker, frame)
       if (checked.allowed) await checked.allowed
     } catch (error) {
-      // Nothing was done, so it may be tried again.
-      if (isAgain) await this.#release(run)
+      // What was sent over the connection before may still be on its way: it must not run after this refusal.
+      if (isAgain) await this.#parts.broadcaster.settle(run.key, this.#parts.owner, refusal(toAnswer(error)))
       throw error
     }
     const { isOnce } = checked

@@ -179,7 +179,7 @@ describe('a publication is refused', () => {
     expect(socket.frames[0]![5]).toEqual({ issues: [{ path: ['text'], message: expect.any(String) }] })
   })
 
-  test('only after a look whether it was applied, when it is sent again', async () => {
+  test('only after a look whether it was applied, when it is sent again, and then as indeterminate', async () => {
     let isAllowed = true
     const { publish, socket, settle } = setUp({ authorize: () => isAllowed })
     publish(1)
@@ -195,7 +195,8 @@ describe('a publication is refused', () => {
       ['nak', 2, expect.any(String)],
       ['nak', 3, expect.any(String)],
     ])
-    expect(socket.of('nak').map(([, , , code]) => code)).toEqual(['forbidden', 'indeterminate'])
+    expect(socket.of('nak').map(([, , , code]) => code)).toEqual(['indeterminate', 'indeterminate'])
+    expect(socket.of('nak')[0]![4]).toContain('forbidden')
   })
 
   test('with unavailable when the broadcaster says so, and as indeterminate when it breaks its contract', async () => {
