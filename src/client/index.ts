@@ -51,4 +51,4 @@ export {
   typingDefaults,
 } from './typing.ts'
 export { webSocketUrl } from './url.ts'
-export type { Persist, Wires } from './wires.ts'
+export type { Persist } from './wires.ts'

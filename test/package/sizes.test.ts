@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** In bytes, minified and gzipped. The README promises the client's; `docs/architecture.md` says what is in it. */
-const budgets = { client: 12_350, react: 2_000, presence: 1_500, others: 600 }
+const budgets = { client: 12_600, react: 2_000, presence: 1_500, persistence: 4_400, others: 600 }
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
@@ -10,12 +10,14 @@ const core = `export { createClient } from './dist/client.js'
 let client: Bundle
 let withReact: Bundle
 let withPresence: Bundle
+let withPersistence: Bundle
 let withParts: Bundle
 let withAllHooks: Bundle
 beforeAll(async () => {
   client = await bundle(core)
   withReact = await bundle(`${core}\nexport { createHooks } from './dist/react.js'`)
   withPresence = await bundle(`${core}\nexport { presence } from './dist/client.js'`)
+  withPersistence = await bundle(`${core}\nexport { persisted } from './dist/client.js'`)
   withParts = await bundle(`${core}\nexport { attend, cursors, presence, typing } from './dist/client.js'`)
   withAllHooks = await bundle(
     `${core}\nexport { createHooks, useCursors, usePresence, useTyping } from './dist/react.js'`,
@@ -37,6 +39,11 @@ describe('the size', () => {
   it('of presence on top of the client is within its budget, and only who imports it pays', () => {
     expect(withPresence.size - client.size).toBeGreaterThan(300)
     expect(overBudget('presence', withPresence.size - client.size, budgets.presence)).toEqual([])
+  })
+
+  it('of what keeps sends over a reload is within its budget, and only who imports it pays', () => {
+    expect(withPersistence.size - client.size).toBeGreaterThan(300)
+    expect(overBudget('persistence', withPersistence.size - client.size, budgets.persistence)).toEqual([])
   })
 
   it('of all hooks on top of the parts of the client that they show is within the same budget', () => {
