@@ -139,6 +139,8 @@ export default defineConfig({
         testTimeout: 120_000,
         hookTimeout: 120_000,
         globalSetup: 'test/support/built-page.ts',
+        // As long as Playwright waits for what it looks for.
+        expect: { poll: { timeout: 30_000 } },
         // Pictures are taken on demand: `npm run screenshots`.
         exclude: process.env['SCREENSHOTS'] ? [] : ['test/browser/screenshots.test.ts'],
       }),

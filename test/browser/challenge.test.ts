@@ -190,12 +190,12 @@ describe('a challenge', () => {
   it('that somebody has joined tells them, and only them, when somebody else switches it', async () => {
     const { id } = await make('Row a boat')
     const [one, joined, other] = [...(await openTwo(example.url)), await open(example.url)] as const
-    await cardOf(joined, id).getByRole('button', { name: 'Join Row a boat, 0 joined' }).click()
+    await cardOf(joined, id).getByRole('button', { name: 'Join Row a boat 0 joined' }).click()
     await cardOf(joined, id)
-      .getByRole('button', { name: 'Leave Row a boat, 1 joined', pressed: true })
+      .getByRole('button', { name: 'Joined Row a boat 1 joined', pressed: true })
       .waitFor()
     await cardOf(other, id)
-      .getByRole('button', { name: 'Join Row a boat, 1 joined', pressed: false })
+      .getByRole('button', { name: 'Join Row a boat 1 joined', pressed: false })
       .waitFor()
     await switchOf(one, id).click()
     await toastIn(joined, `${await nameIn(one)} switched on “Row a boat”, which you have joined.`).waitFor()
@@ -205,8 +205,8 @@ describe('a challenge', () => {
     await isOn(one, id, false)
     for (const page of [one, other]) expect(await toastIn(page, 'Row a boat').count()).toBe(0)
     expect(await toastIn(joined, 'switched off').count()).toBe(0)
-    await cardOf(joined, id).getByRole('button', { name: 'Leave Row a boat, 1 joined' }).click()
-    await cardOf(one, id).getByRole('button', { name: 'Join Row a boat, 0 joined' }).waitFor()
+    await cardOf(joined, id).getByRole('button', { name: 'Joined Row a boat 1 joined' }).click()
+    await cardOf(one, id).getByRole('button', { name: 'Join Row a boat 0 joined' }).waitFor()
   })
 })
 

@@ -118,3 +118,13 @@ export async function watchCards(page: Page) {
     drawn: async () => (await draws()).filter(([id, count]) => before.get(id!) !== count).map(([id]) => id),
   }
 }
+
+/** Lets the time of attempts pass, in a page whose clock is installed, until it says `label`. */
+export async function giveUp(page: Page, label: string) {
+  await expect
+    .poll(async () => {
+      await page.clock.fastForward(8_000)
+      return page.locator('.status').innerText()
+    })
+    .toBe(label)
+}

@@ -39,12 +39,13 @@ export const ChallengeCard = memo(function ChallengeCard(props: ChallengeCardPro
           type="button"
           className="chip"
           aria-pressed={isJoined}
-          aria-label={`${isJoined ? 'Leave' : 'Join'} ${row.name}, ${row.joined.length} joined`}
           onClick={() => onJoin(row.id, !isJoined)}
         >
           <Users size={15} aria-hidden="true" />
           {isJoined ? 'Joined' : 'Join'}
+          <span className="visually-hidden">{row.name}</span>
           <span className="chip-count">{row.joined.length}</span>
+          <span className="visually-hidden">joined</span>
         </button>
         <p className="card-by">
           <CardNews entry={entry} />

@@ -18,34 +18,36 @@ const modes: readonly { mode: NetworkMode; label: string; hint: string; Icon: ty
 export function LabBar() {
   const { isSplit, showsRenders } = useSyncExternalStore(lab.subscribe, () => lab.now)
   return (
-    <details className="lab">
-      <summary>
-        <FlaskConical size={17} aria-hidden="true" />
-        <span className="lab-title">Try to break it</span>
-      </summary>
-      <div className="lab-tools">
-        <NetworkChoice />
-        <FreezeButton />
-        {lab.mayOpenSecond && (
+    <aside className="lab-place" aria-label="Lab">
+      <details className="lab">
+        <summary>
+          <FlaskConical size={17} aria-hidden="true" />
+          <span className="lab-title">Try to break it</span>
+        </summary>
+        <div className="lab-tools">
+          <NetworkChoice />
+          <FreezeButton />
+          {lab.mayOpenSecond && (
+            <button
+              type="button"
+              className="chip"
+              aria-pressed={isSplit}
+              onClick={() => lab.set({ isSplit: !isSplit })}
+            >
+              <Columns2 size={15} aria-hidden="true" /> Second person beside
+            </button>
+          )}
           <button
             type="button"
             className="chip"
-            aria-pressed={isSplit}
-            onClick={() => lab.set({ isSplit: !isSplit })}
+            aria-pressed={showsRenders}
+            onClick={() => lab.set({ showsRenders: !showsRenders })}
           >
-            <Columns2 size={15} aria-hidden="true" /> Second person beside
+            <Eye size={15} aria-hidden="true" /> Count renders
           </button>
-        )}
-        <button
-          type="button"
-          className="chip"
-          aria-pressed={showsRenders}
-          onClick={() => lab.set({ showsRenders: !showsRenders })}
-        >
-          <Eye size={15} aria-hidden="true" /> Count renders
-        </button>
-      </div>
-    </details>
+        </div>
+      </details>
+    </aside>
   )
 }
 
