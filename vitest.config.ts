@@ -51,6 +51,7 @@ const react18 = {
 const replacesLocation = 'it replaces `location`, which a page does not allow'
 const hearsUnhandled = 'it hears of unhandled rejections from `process`'
 const countsListeners = 'it counts the listeners of a signal by `node:events`'
+const standsOnHub = 'it stands on a real hub, which is for Node'
 const leadsFromPage = 'a page has an address, from which this one leads to a hub'
 
 /** What stays on Node, file or test, by how its name (file > suites > test) begins; why. */
@@ -61,6 +62,10 @@ const nodeOnly = {
   'test/unit/client/outbox-bounds.test.ts > when it is full > a refusal is a rejection that': hearsUnhandled,
   'test/unit/client/outbox-deadlines.test.ts': countsListeners,
   'test/unit/client/outbox-property.test.ts': countsListeners,
+  'test/unit/client/persist-positions.test.ts': standsOnHub,
+  'test/unit/client/persist-storage.test.ts': standsOnHub,
+  'test/unit/client/persist-tabs.test.ts': standsOnHub,
+  'test/unit/client/persist.test.ts': standsOnHub,
   'test/unit/client/signals.test.ts > the signals of a browser > are silent in a runtime whose global scope':
     'a page hears events',
   'test/unit/client/signals.test.ts > the signals of a browser > are heard in a worker, which has no document':
