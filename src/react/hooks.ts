@@ -59,7 +59,7 @@ export interface Hooks<R extends AnyRegistry> {
   useServerClock(): ServerClockView
   /**
    * How long it is until `endsAt`, a time of the hub's clock in milliseconds since 1970: in milliseconds, down to 0, rounded up to whole steps of
-   * `everyMs` (default 1,000), and rendered at each step. `undefined` without `endsAt`, and where a server renders.
+   * `everyMs` (default 1,000), and rendered at each step. `undefined` without `endsAt`, or where it is no time, and where a server renders. Throws `bad_options` for an `everyMs` that is not above 0.
    */
   useCountdown(endsAt: number | null | undefined, everyMs?: number): number | undefined
 }

@@ -1,5 +1,5 @@
 'use client'
-import { type Context, type ReactNode, useEffect, useRef, useState } from 'react'
+import { type Context, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { type Client, createClient } from '../client/create-client.ts'
 import type { ClientOptions } from '../client/options.ts'
 import type { AnyRegistry } from '../registry/registry.ts'
@@ -27,13 +27,18 @@ type CommonProps = Pick<SyncProviderProps<AnyRegistry>, 'enabled' | 'children'>
 /** The component that gives a client to the hooks that read `context`, and connects it once it is shown. */
 export function providerOf<R extends AnyRegistry>(registry: R, context: Context<Client<R> | undefined>) {
   function Connected({ client, enabled, children }: CommonProps & { readonly client: Client<R> }): ReactNode {
+    const switchedOff = useRef<Client<R>>(undefined)
     // Before the effects of what is below, where the first listener would connect.
     useCommitEffect(() => {
-      if (enabled === false) client.disconnect()
+      if (enabled !== false) return
+      client.disconnect()
+      switchedOff.current = client
     }, [client, enabled])
     useEffect(() => {
+      if (enabled === false) return
       // Not while it waits or has given up, nor where the app has switched it off: showing a page must not undo that.
-      const mayConnect = enabled ?? !client.isOff
+      const mayConnect = enabled || !client.isOff || switchedOff.current === client
+      switchedOff.current = undefined
       if (mayConnect && client.status.state === 'disconnected') client.connect()
     }, [client, enabled])
     return <context.Provider value={client}>{children}</context.Provider>
@@ -46,7 +51,9 @@ export function providerOf<R extends AnyRegistry>(registry: R, context: Context<
   }: CommonProps & { readonly options: ClientOptions }): ReactNode {
     // Read once, also for the clients that come after.
     const [make] = useState(() => () => createClient(registry, options))
-    const [client, setClient] = useState(make)
+    const [turn, setTurn] = useState(0)
+    // biome-ignore lint/correctness/useExhaustiveDependencies: each turn has a client of its own
+    const client = useMemo(make, [make, turn])
     const leaving = useRef<Client<R>>(undefined)
     useEffect(() => {
       leaving.current = undefined
@@ -57,10 +64,11 @@ export function providerOf<R extends AnyRegistry>(registry: R, context: Context<
           if (leaving.current !== client) return
           client.close()
           // It may only be hidden: what is shown again must not meet a client that is closed.
-          setClient(make)
+          // A client is made by rendering alone, so that one that is gone for good makes none.
+          setTurn((before) => before + 1)
         })
       }
-    }, [client, make])
+    }, [client])
     return (
       <Connected client={client} enabled={enabled}>
         {children}

@@ -2,6 +2,7 @@
 import { useMemo, useSyncExternalStore } from 'react'
 import type { ServerClock } from '../client/server-clock.ts'
 import type { Undo } from '../shared/disposer.ts'
+import { SyncError } from '../shared/errors.ts'
 
 const readOnServer = () => undefined
 
@@ -25,7 +26,10 @@ export function useServerClockOf(clock: ServerClock): ServerClockView {
 
 /** How long it is until `endsAt` on the hub's clock, in steps of `everyMs`, rounded up. */
 export function useCountdownOf(clock: ServerClock, endsAt: number | null | undefined, everyMs = 1_000) {
-  const source = useMemo(() => countdown(clock, endsAt ?? undefined, everyMs), [clock, endsAt, everyMs])
+  if (!(everyMs > 0)) throw new SyncError('bad_options', `Not a number above 0: everyMs is ${everyMs}`)
+  // No clock comes to an end that is no time.
+  const end = Number.isFinite(endsAt) ? endsAt! : undefined
+  const source = useMemo(() => countdown(clock, end, everyMs), [clock, end, everyMs])
   return useSyncExternalStore(source.subscribe, source.read, readOnServer)
 }
 

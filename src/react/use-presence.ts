@@ -1,5 +1,5 @@
 'use client'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { type AttendOptions, attend } from '../client/attend.ts'
 import type { Channel } from '../client/channel.ts'
 import { type Presence, type PresenceCount, type PresenceMember, presence } from '../client/presence.ts'
@@ -27,7 +27,7 @@ export interface PresenceView<Input = unknown, State = unknown> extends PresentM
 }
 
 export interface PresenceOptions<Input = unknown, State = unknown> {
-  /** What this client shows while the component is mounted, told again when its JSON changes. Without it, the component looks on. */
+  /** What this client shows while the component is mounted, told again when its JSON changes. Without it, the component looks on, and when it is taken away, this client leaves. */
   readonly state?: Input | undefined
   /** How often at most the hub is told what this client shows, in milliseconds. Default 100. */
   readonly throttleMs?: number | undefined
@@ -64,25 +64,31 @@ export function usePresence<R extends AnyRegistry, K extends ChannelKey<R>>(
 ): PresenceView<PresenceInput<R, K>, PresenceOutput<R, K>>
 export function usePresence(channel: unknown, options: AnyOptions = {}): unknown {
   const { state, throttleMs, onJoin, onLeave, select } = options
-  const [error, setError] = useState<SyncError>()
+  const [failed, setFailed] = useState<{ readonly of: object; readonly error: SyncError }>()
   const present = useMemo(() => presence(channel as never), [channel])
   // Who selects sees no error, which then goes to the client's `onError`.
   const seesError = !select
   const attendance = useMemo(() => {
-    const options = { throttleMs, onError: seesError ? setError : undefined } as AttendOptions
+    // A late failure on another channel than the present one concerns nobody any more.
+    const onError = (error: SyncError) => setFailed({ of: part, error })
+    const options = { throttleMs, onError: seesError ? onError : undefined } as AttendOptions
     const { update, leave } = attend(channel as never, options)
-    return {
+    const part = {
       update(state: never) {
-        setError(undefined)
+        setFailed(undefined)
         update(state)
       },
       leave,
     }
+    return part
   }, [channel, throttleMs, seesError])
   const shown = JSON.stringify(state)
+  const isShown = useRef(false)
   // biome-ignore lint/correctness/useExhaustiveDependencies: its JSON stands for the state
   useEffect(() => {
     if (state !== undefined) attendance.update(state as never)
+    else if (isShown.current) attendance.leave()
+    isShown.current = state !== undefined
   }, [attendance, shown])
   useEffect(() => attendance.leave, [attendance])
   useEventOf(present, 'join', onJoin)
@@ -92,9 +98,10 @@ export function usePresence(channel: unknown, options: AnyOptions = {}): unknown
   return useMemo(() => {
     if (select) return seen
     const { members } = seen as PresentMembers
+    const error = failed?.of === attendance ? failed.error : undefined
     const isOver = error?.retryable && members.some(({ own }) => own)
     return { ...(seen as PresentMembers), ...attendance, error: isOver ? undefined : error }
-  }, [seen, select, attendance, error])
+  }, [seen, select, attendance, failed])
 }
 
 /** The members as one object, the same until they change. */

@@ -32,13 +32,18 @@ export function useSelected<Value, Selected>(
   )
 }
 
-/** Whether both are the same value, or objects whose entries are the same values. */
+/** Whether both are the same value, or arrays or plain objects whose entries are the same values. */
 function isAlike(one: unknown, other: unknown): boolean {
   if (Object.is(one, other)) return true
-  if (typeof one !== 'object' || typeof other !== 'object' || !one || !other) return false
+  // What a Map, a Set or a Date holds is no entry, so that any two of them would pass for the same.
+  if (!isPlain(one) || !isPlain(other) || one.constructor !== other.constructor) return false
   const keys = Object.keys(one)
   return (
     keys.length === Object.keys(other).length &&
     keys.every((key) => Object.is(one[key as keyof typeof one], other[key as keyof typeof other]))
   )
+}
+
+function isPlain(value: unknown): value is object {
+  return Array.isArray(value) || (value as object | null | undefined)?.constructor === Object
 }

@@ -294,4 +294,37 @@ describe('enabled', () => {
     await world.pass()
     expect(world.client.status).toBe(status)
   })
+
+  test('makes no client for a component that is gone for good', async () => {
+    const world = startWorld()
+    let made = 0
+    // Each client asks for its clock once.
+    const options = {
+      ...world.clientOptions,
+      get url() {
+        made++
+        return 'ws://hub/sync'
+      },
+    }
+    const { unmount } = render(<SyncProvider options={options}>shown</SyncProvider>)
+    await world.pass()
+    const before = made
+    unmount()
+    await world.pass(1_000)
+    expect(made).toBe(before)
+  })
+
+  test('connects again when it is no longer told to be off', async () => {
+    const world = startWorld()
+    const { rerender } = render(
+      <SyncProvider client={world.client} enabled={false}>
+        shown
+      </SyncProvider>,
+    )
+    await world.pass()
+    expect(world.client.status.state).toBe('disconnected')
+    rerender(<SyncProvider client={world.client}>shown</SyncProvider>)
+    await world.pass()
+    expect(world.client.status.state).toBe('connected')
+  })
 })

@@ -73,6 +73,31 @@ describe('useCountdown', () => {
     },
   )
 
+  test.each([0, -1, Number.NaN])('refuses steps of %s ms, of which there would be no end', (everyMs) => {
+    const world = startWorld()
+    const Timer = timer([], everyMs)
+    const { error } = console
+    console.error = () => {}
+    onTestFinished(() => {
+      console.error = error
+    })
+    expect(() => world.show(<Timer endsAt={world.clock.now() + 5_000} />)).toThrow('everyMs')
+  })
+
+  test.each([Number.POSITIVE_INFINITY, Number.NaN])(
+    'takes %s for no end, and plans nothing',
+    async (endsAt) => {
+      const world = startWorld()
+      const seen: (number | undefined)[] = []
+      const Timer = timer(seen)
+      const { rerender } = world.show(null)
+      await world.pass()
+      const before = world.clock.pending
+      rerender(<Timer endsAt={endsAt} />)
+      expect([seen, world.clock.pending]).toEqual([[undefined], before])
+    },
+  )
+
   test('is no number where a server renders, so that the page can be hydrated', () => {
     const world = startWorld()
     const Timer = timer([])

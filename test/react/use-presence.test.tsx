@@ -252,6 +252,60 @@ describe('usePresence', () => {
     expect(world.followed).toEqual([])
   })
 
+  test('tells a change of what a selector makes of it, also of a set or a map', async () => {
+    const world = startWorld()
+    const sizes: number[][] = []
+    function Sizes() {
+      const table = useChannel('table', { id: 1 })
+      const set = usePresence(table, {
+        select: ({ members }) => new Set(members.map(({ client }) => client)),
+      })
+      const map = usePresence(table, {
+        select: ({ members }) => new Map(members.map((one) => [one.client, one])),
+      })
+      sizes.push([set.size, map.size])
+      return null
+    }
+    world.show(<Sizes />)
+    const grace = other(world, 'Grace')
+    grace.client.connect()
+    await world.pass(200)
+    await grace.enter()
+    expect(sizes.at(-1)).toEqual([1, 1])
+  })
+
+  test('leaves when what it shows is taken away, and is back with it', async () => {
+    const world = startWorld()
+    const { Seat, seen } = seat()
+    const { rerender } = world.show(<Seat state={{ name: 'Ada' }} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)!.members).toHaveLength(1)
+    rerender(<Seat />)
+    await world.pass(1_000)
+    expect(seen.at(-1)!.members).toEqual([])
+    rerender(<Seat state={{ name: 'Ada' }} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)!.members).toHaveLength(1)
+  })
+
+  test('shows no error of a channel that it has left', async () => {
+    const world = startWorld()
+    const seen: (string | undefined)[] = []
+    function Seat({ id, name }: { id: number; name?: unknown }) {
+      const { error } = usePresence(useChannel('table', { id }), {
+        state: name ? ({ name } as Who) : undefined,
+      })
+      seen.push(error?.code)
+      return null
+    }
+    const { rerender } = world.show(<Seat id={1} name={7} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)).toBe('bad_payload')
+    rerender(<Seat id={2} />)
+    await world.pass(1_000)
+    expect(seen.at(-1)).toBeUndefined()
+  })
+
   test('moves to another channel with its parameters', async () => {
     const world = startWorld()
     function Seat({ id }: { id: number }) {
