@@ -12,13 +12,13 @@ export {
   type SendFact,
   type Violation,
 } from './facts.ts'
-export type { FaultyBroker, Untimed } from './faulty-broker.ts'
+export { FaultyBroker, type Untimed } from './faulty-broker.ts'
 export { checkHistory } from './history.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
 export { createNetwork, type Network, type NetworkOptions } from './network.ts'
 export { seededRandom } from './seeded-random.ts'
-export type { SimulatedProcess } from './simulated-process.ts'
+export { SimulatedProcess } from './simulated-process.ts'
 export type { Link, Reachable, Way } from './wire.ts'
 export { createWorld, type Leftovers, type World } from './world.ts'
 export type { WorldOptions } from './world-options.ts'
-export type { Page, WorldNode } from './world-parts.ts'
+export { Page, WorldNode } from './world-parts.ts'
