@@ -1,3 +1,4 @@
+import { count, position } from '../protocol/checks.ts'
 import type { WirePosition } from '../protocol/frames.ts'
 import type { SendName } from './diagnostics.ts'
 
@@ -81,9 +82,10 @@ export function readLeft(records: Records, now: number): Left {
       else useless.push(end)
     } else if (end[0] === 'n' || end[0] === 'p') {
       const row = parsed<readonly [at: number, value: unknown]>(text, ([at]) => now - at < usefulMs)
-      if (!row) useless.push(end)
-      else if (end[0] === 'n') numbers.set(name, row[1] as number)
-      else positions.set(name, row[1] as WirePosition)
+      // A hub would close the connection for good on a wrong shape.
+      if (end[0] === 'n' && count(row?.[1])) numbers.set(name, row[1])
+      else if (end[0] === 'p' && position(row?.[1])) positions.set(name, row[1])
+      else useless.push(end)
     }
   }
   for (const { kind, channel, number = 0 } of sends.values()) {

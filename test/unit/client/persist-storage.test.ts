@@ -144,6 +144,28 @@ describe('records that are damaged', () => {
     expect(next.errors.map(({ code }) => code)).toEqual(['indeterminate'])
   })
 
+  it('of positions and numbers that are of another form are not sent to the hub', async () => {
+    const { clock, open, storage } = browserOnTest()
+    for (const value of ['"x"', '[1,2]', '{}', '-1', '["epoch",1]', 'null']) {
+      const page = open()
+      page.listen()
+      page.say('one')
+      await clock.advance(rest)
+      page.end()
+      for (const [key] of [...storage.with('/p'), ...storage.with('/n')]) {
+        storage.records.set(key, `[${clock.now()},${value}]`)
+      }
+      const next = open()
+      next.listen()
+      next.say('two')
+      await clock.advance(rest)
+      expect([value, next.sent('sub')[0]!.length, next.client.status.state]).toEqual([value, 3, 'connected'])
+      expect(next.errors).toEqual([])
+      next.client.close()
+      storage.records.clear()
+    }
+  })
+
   it('of numbers and positions are as if there were none', async () => {
     const { clock, open, log, storage } = browserOnTest()
     const page = open()
