@@ -34,6 +34,9 @@ const still = { reducedMotion: 'reduce' } as const
 const schemes = ['light', 'dark'] as const
 const widths = [390, 1180]
 
+/** Nowhere to break it, and as long as names may be. */
+const longNamed = { name: 'Wolfeschlegelsteinhausenbergerdorffwelch' }
+
 /** Whether the page, as it stands, is accessible and fits, in both themes and widths. */
 async function expectGood(page: Page): Promise<void> {
   for (const colorScheme of schemes) {
@@ -64,7 +67,7 @@ describe('in both themes, at the width of a phone and of a desk', () => {
   it('a game is accessible for host and player: empty, asked, running, paused, over', async () => {
     const {
       pages: [hosts, players],
-    } = await openTable({ ...host, context: still }, { ...player, context: still })
+    } = await openTable({ ...host, context: still }, { ...player, ...longNamed, context: still })
     const both = [hosts, players]
     const expectBothGood = () => Promise.all(both.map(expectGood))
     await expectBothGood()

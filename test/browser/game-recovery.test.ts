@@ -13,9 +13,11 @@ import {
   assign,
   endsIn,
   expectSameTime,
+  fillSeat,
   host,
   isPaused,
   makeGame,
+  openSeat,
   openTable as openTableAt,
   part,
   patient,
@@ -201,6 +203,25 @@ describe('a socket that is given up', () => {
     await assign(hosts, { building: 'Mine' })
     await rowOf(players, 'Your challenges', 'Mine').getByText('20 push-ups').waitFor()
     expect(errors()).toEqual([])
+  })
+
+  it('and never came about still leaves the clocks right where the machine is an hour late', async () => {
+    const code = await makeGame(example.url)
+    const [{ page: hosts }, { page: players }] = await Promise.all([
+      openSeat(browser, { ...host, url: example.url, code }),
+      openWindow(browser, 'about:blank'),
+    ])
+    await players.routeWebSocket(/sync$/, (socket) => socket.close())
+    await players.clock.install({ time: Date.now() - 3_600_000 })
+    await players.goto(`${example.url}/game/${code}`)
+    await fillSeat(players, player)
+    await players.getByText('You are Paul, ').waitFor()
+    await ask(players, 'Farm')
+    await assign(hosts, { building: 'Farm' })
+    const farm = rowOf(players, 'Your challenges', 'Farm')
+    await passUntil(players, () => farm.getByText('20 push-ups').isVisible())
+    const { left } = await apiOf(hosts)
+    await expectSameTime([farm, rowOf(hosts, 'Running', 'Farm')], () => left('Farm'))
   })
 
   it('with the whole network leaves no word of it when all is back', async () => {

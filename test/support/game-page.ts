@@ -34,12 +34,17 @@ export interface Seat extends Pick<Player, 'name' | 'role'> {
 }
 
 /** Fills in the form, as a person does. */
-export async function takeSeat(page: Page, { name, role, team = 1 }: Seat): Promise<void> {
+export async function fillSeat(page: Page, { name, role, team = 1 }: Seat): Promise<void> {
   await page.getByLabel('Your name', { exact: true }).fill(name)
   await page.locator(`input[name="role"][value="${role}"]`).check()
   if (role === 'player') await page.getByLabel('Team').selectOption(String(team))
   await page.getByRole('button', { name: 'Take the seat' }).click()
-  await seated(page, name)
+}
+
+/** Takes a seat; resolves when the game is there, live. */
+export async function takeSeat(page: Page, seat: Seat): Promise<void> {
+  await fillSeat(page, seat)
+  await seated(page, seat.name)
 }
 
 /** Resolves when the page shows the game as somebody of that name sees it, live. */

@@ -13,6 +13,7 @@ import {
 import { ask, type Call } from '../net/http.ts'
 import { asPerson } from '../person/person.ts'
 import { client } from '../sync.ts'
+import { httpClock } from './http-clock.ts'
 
 const send = (path: string, call: Call = {}) =>
   asPerson((token) => ask(`/api/v2/${path}`, { ...call, token, clientId: client.id }))
@@ -30,13 +31,15 @@ export interface LoadedGame {
 export async function fetchGame(code: string): Promise<LoadedGame | undefined> {
   const { seat } = SeatView.parse(await send(`games/${code}/seat`))
   if (!seat) return undefined
+  const sentAt = Date.now()
   const [view, active, history] = await Promise.all([
     send(`games/${code}`),
     send(`challenges/${code}/active?include_time_remaining=true`),
     send(`challenges/${code}/history`),
   ])
-  const lists = [active, history].map((list) => GameChallengeList.parse(list).challenges)
-  return { ...GameView.parse(view), challenges: lists.flat() }
+  const [open, over] = [GameChallengeList.parse(active), GameChallengeList.parse(history)]
+  httpClock.measure(open, sentAt)
+  return { ...GameView.parse(view), challenges: [...open.challenges, ...over.challenges] }
 }
 
 export async function createGame(name: string): Promise<Game> {

@@ -28,7 +28,7 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
   const { pending, run } = useAction()
   const renders = useRenders()
   const [exercise, setExercise] = useState<(typeof exercises)[number]>(exercises[0])
-  const [target, setTarget] = useState<number>(suggested(exercises[0].target, challenge.has_school))
+  const [target, setTarget] = useState(String(suggested(exercises[0].target, challenge.has_school)))
   const id = useId()
   const which = { code: challenge.game_code, id: challenge.id }
   const assign = (event: FormEvent<HTMLFormElement>) => {
@@ -38,8 +38,8 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
       onAnswer(
         await assignChallenge(which, {
           challenge_type: exercise.type,
-          challenge_description: `${target} ${exercise.noun}`,
-          target_number: target,
+          challenge_description: `${Number(target)} ${exercise.noun}`,
+          target_number: Number(target),
           time_limit_seconds,
         }),
       ),
@@ -48,7 +48,7 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
   const choose = (type: string) => {
     const chosen = exercises.find((one) => one.type === type) ?? exercises[0]
     setExercise(chosen)
-    setTarget(suggested(chosen.target, challenge.has_school))
+    setTarget(String(suggested(chosen.target, challenge.has_school)))
   }
   return (
     <li
@@ -91,7 +91,7 @@ export const AssignRow = memo(function AssignRow({ challenge, onAnswer }: Assign
               max={1_000}
               required
               value={target}
-              onChange={(event) => setTarget(Number(event.target.value))}
+              onChange={(event) => setTarget(event.target.value)}
             />
           </label>
           <label className="field field-narrow" htmlFor={`${id}-time`}>

@@ -1,11 +1,14 @@
 import { Pause } from 'lucide-react'
+import { useSyncExternalStore } from 'react'
 import type { GameChallenge } from '../../../shared/game.ts'
-import { useCountdown } from '../sync.ts'
+import { client, useCountdown } from '../sync.ts'
+import { httpClock } from './http-clock.ts'
 
 /** How much time is left, on the server's clock: the same on every screen, whatever the machine's own clock says. */
 export function Countdown({ challenge }: { readonly challenge: GameChallenge }) {
   const { ends_at, remaining_ms, time_limit_seconds } = challenge
-  const running = useCountdown(ends_at)
+  const unmeasuredMs = useUnmeasuredMs()
+  const running = useCountdown(ends_at === null ? null : ends_at - unmeasuredMs)
   const isPaused = ends_at === null
   const seconds = Math.ceil((running ?? remaining_ms ?? 0) / 1_000)
   const share = Math.max(0, Math.min(1, seconds / time_limit_seconds))
@@ -34,6 +37,14 @@ export function Countdown({ challenge }: { readonly challenge: GameChallenge }) 
       {isPaused && <Pause className="countdown-pause" size={14} aria-hidden="true" />}
     </p>
   )
+}
+
+/** How far ahead the server's clock is where no live connection has ever measured it, which does so better. */
+function useUnmeasuredMs(): number {
+  const { onChange } = client.serverClock
+  const isMeasured = useSyncExternalStore(onChange, () => Number.isFinite(client.serverClock.errorMs))
+  const aheadMs = useSyncExternalStore(httpClock.subscribe, () => httpClock.aheadMs)
+  return isMeasured ? 0 : aheadMs
 }
 
 function clockOf(seconds: number): string {

@@ -1,6 +1,7 @@
 import { ArrowRight, Plus } from 'lucide-react'
 import type { FormEvent } from 'react'
 import { useLocation } from 'wouter'
+import { DegradedNotice } from '../connection/status-badge.tsx'
 import { useAction } from '../ui/use-action.ts'
 import { createGame } from './api.ts'
 
@@ -19,6 +20,7 @@ export function LobbyPage() {
           </p>
         </div>
       </header>
+      <DegradedNotice />
       <EnterGame onEnter={enter} />
       <MakeGame onMade={enter} />
     </main>

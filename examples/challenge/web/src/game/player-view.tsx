@@ -63,18 +63,15 @@ function BuildingGrid({ code, seat, sorted, onAnswer }: SeatViewProps) {
       .filter(({ player_id }) => player_id === seat.id)
       .map((row) => row.building_type),
   )
-  const { run } = useAction()
-  const request = ({ type, name }: (typeof buildings)[number]) =>
-    run(async () =>
-      onAnswer(
-        await requestChallenge(code, {
-          player_id: seat.id,
-          building_type: type,
-          building_name: name,
-          team_number: seat.team_number,
-          has_school: built.has('school'),
-        }),
-      ),
+  const request = async ({ type, name }: BuildingKind) =>
+    onAnswer(
+      await requestChallenge(code, {
+        player_id: seat.id,
+        building_type: type,
+        building_name: name,
+        team_number: seat.team_number,
+        has_school: built.has('school'),
+      }),
     )
   return (
     <section className="section" aria-labelledby="build">
@@ -82,32 +79,47 @@ function BuildingGrid({ code, seat, sorted, onAnswer }: SeatViewProps) {
       <ul className="buildings">
         {buildings.map((building) => (
           <li key={building.type}>
-            <button
-              type="button"
-              className="building"
-              data-built={built.has(building.type)}
-              aria-disabled={atWork.has(building.type)}
-              onClick={() => atWork.has(building.type) || request(building)}
-            >
-              <BuildingIcon type={building.type} />
-              <span className="building-name">{building.name}</span>
-              <span className="building-state">
-                {atWork.has(building.type) ? (
-                  <>
-                    <Hourglass size={13} aria-hidden="true" /> asked for
-                  </>
-                ) : built.has(building.type) ? (
-                  <>
-                    <Check size={13} aria-hidden="true" /> built
-                  </>
-                ) : (
-                  'request'
-                )}
-              </span>
-            </button>
+            <Building
+              building={building}
+              isBuilt={built.has(building.type)}
+              isAsked={atWork.has(building.type)}
+              onRequest={() => request(building)}
+            />
           </li>
         ))}
       </ul>
     </section>
+  )
+}
+
+type BuildingKind = (typeof buildings)[number]
+
+interface BuildingProps {
+  readonly building: BuildingKind
+  readonly isBuilt: boolean
+  /** Whether this player works for it, or waits for something to do. */
+  readonly isAsked: boolean
+  readonly onRequest: () => Promise<void>
+}
+
+function Building({ building: { type, name }, isBuilt, isAsked, onRequest }: BuildingProps) {
+  const { run } = useAction()
+  const state = isAsked ? 'asked for' : isBuilt ? 'built' : 'request'
+  return (
+    <button
+      type="button"
+      className="building"
+      data-built={isBuilt}
+      aria-disabled={isAsked}
+      onClick={() => isAsked || run(onRequest)}
+    >
+      <BuildingIcon type={type} />
+      <span className="building-name">{name}</span>
+      <span className="building-state">
+        {isAsked && <Hourglass size={13} aria-hidden="true" />}
+        {state === 'built' && <Check size={13} aria-hidden="true" />}
+        {state}
+      </span>
+    </button>
   )
 }
