@@ -11,7 +11,6 @@ import {
   networkLines,
   someone,
   switchOf,
-  toastIn,
   toggleWindows,
 } from '../support/toggles-page.ts'
 
@@ -103,8 +102,9 @@ async function lookAround(page: Page, see: (state: string) => Promise<void>) {
   await cardOf(page, id).getByText('Switched on by').waitFor()
   await see('the list')
   await cardOf(page, id).getByRole('button', { name: 'Delete Row a boat' }).click()
-  await toastIn(page, 'Delete “Row a boat” for everyone?').waitFor()
-  await see('a question in a toast')
+  await page.getByRole('dialog', { name: 'Delete “Row a boat” for everyone?' }).waitFor()
+  await see('the question before a deletion')
+  await page.keyboard.press('Escape')
   await page.getByRole('button', { name: 'New challenge' }).click()
   await see('the dialog for another')
   await page.keyboard.press('Escape')

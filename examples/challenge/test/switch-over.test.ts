@@ -64,6 +64,30 @@ describe('a change', () => {
     expect([sent, wait.mock.calls, client.status.state]).toEqual([[true], [], 'disconnected'])
   })
 
+  it('comes after the one before it of the same challenge, however long that is on its way', async () => {
+    const { client, row, send, stored, wait } = await open()
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve
+    })
+    const asked: boolean[] = []
+    const switchOver = createSwitchOver({
+      client,
+      reach,
+      send: async (id, wanted) => {
+        asked.push(wanted)
+        if (asked.length === 1) await held
+        return send(id, wanted)
+      },
+    })
+    const both = [true, false].map((wanted) => switchOver({ id: row.id, wanted, wait }))
+    await Promise.resolve()
+    expect(asked).toEqual([true])
+    letGo()
+    await Promise.all(both)
+    expect([asked, (await stored())?.toggle_details.is_active]).toEqual([[true, false], false])
+  })
+
   it('that HTTP refuses is over, with the reason', async () => {
     const { switchOver, wait } = await open()
     const refused = switchOver({ id: 999_999, wanted: true, wait })

@@ -2,6 +2,7 @@ import { Coins, ListChecks } from 'lucide-react'
 import type { CSSProperties } from 'react'
 import { Toaster } from 'sonner'
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter'
+import { ChallengesProvider } from './challenges/challenges-context.tsx'
 import { ChallengesPage } from './challenges/challenges-page.tsx'
 import { StatusBadge } from './connection/status-badge.tsx'
 import { GamePage } from './game/game-page.tsx'
@@ -26,14 +27,18 @@ function Pages() {
     <div className="app">
       <div className="app-main">
         <TopBar />
-        <Switch>
-          <Route path="/" component={ChallengesPage} />
-          <Route path="/game" component={LobbyPage} />
-          <Route path="/game/:code">{({ code }) => <GamePage key={code} code={code} />}</Route>
-          <Route>
-            <Redirect to="/" replace />
-          </Route>
-        </Switch>
+        <ChallengesProvider>
+          <Switch>
+            <Route path="/" component={ChallengesPage} />
+            <Route path="/game" component={LobbyPage} />
+            <Route path="/game/:code">
+              {({ code }) => <GamePage key={code.toUpperCase()} code={code.toUpperCase()} />}
+            </Route>
+            <Route>
+              <Redirect to={`/${window.location.search}`} replace />
+            </Route>
+          </Switch>
+        </ChallengesProvider>
         <LabBar />
       </div>
       <SecondPerson />

@@ -6,10 +6,16 @@ import { labNetwork, labSignals, labSocket } from './net/lab-network.ts'
 import { reach } from './net/reach.ts'
 import { person } from './person/person.ts'
 
+/** The token that opened the connection. */
+let used: string | undefined
+
 /** The one connection of this window; every component shares it. */
 export const client = createClient(registry, {
   url: '/sync',
-  auth: ({ refused }) => person.token(refused),
+  async auth({ refused }) {
+    used = await person.token(refused ? used : undefined)
+    return used
+  },
   socket: labSocket,
   signals: labSignals,
   // Five attempts, and then the page goes on over HTTP until somebody asks for more.
@@ -26,13 +32,21 @@ export const client = createClient(registry, {
 export const { SyncProvider, useChannel, useConnection, useCountdown, useEvent, useRequest } =
   createHooks(registry)
 
-const undo = connectAgain({ client, network: labNetwork, reach })
+const undos = [
+  connectAgain({ client, network: labNetwork, reach }),
+  // The server may have forgotten whom HTTP asks for: the connection must not go on as somebody else.
+  person.subscribe(async () => {
+    if (used === undefined || (await person.token()) === used || client.isOff) return
+    client.disconnect()
+    client.connect()
+  }),
+]
 
 // Each edit of this module makes a new client; without this the one before it stays connected.
 if (import.meta.hot) {
   import.meta.hot.data.close?.()
   import.meta.hot.data.close = () => {
-    undo()
+    for (const undo of undos) undo()
     client.close()
   }
 }

@@ -12,7 +12,7 @@ export function ChallengesPage() {
     <main className="page">
       <header className="page-header">
         <div>
-          <h1>Challenges</h1>
+          <h1 tabIndex={-1}>Challenges</h1>
           <p className="lead">Switch one on here, and it is on in every other window.</p>
         </div>
         <NewChallenge />

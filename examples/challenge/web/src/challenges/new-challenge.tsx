@@ -3,11 +3,13 @@ import { type FormEvent, useRef, useState } from 'react'
 import { toast } from 'sonner'
 import { wordsOf } from '../net/http.ts'
 import { createChallenge } from './api.ts'
+import { useChallenges } from './challenges-context.tsx'
 
 const categories = ['Focus', 'Body', 'Mind', 'Together']
 
 /** A button, and behind it the form for another challenge. */
 export function NewChallenge() {
+  const { take } = useChallenges()
   const dialog = useRef<HTMLDialogElement>(null)
   const [isSending, setIsSending] = useState(false)
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -16,11 +18,12 @@ export function NewChallenge() {
     const field = (name: string) => String(new FormData(form).get(name) ?? '')
     setIsSending(true)
     try {
-      await createChallenge({
+      const row = await createChallenge({
         name: field('name'),
         description: field('description'),
         category: field('category'),
       })
+      take(row)
       form.reset()
       dialog.current?.close()
     } catch (error) {

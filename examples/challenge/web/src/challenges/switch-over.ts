@@ -28,7 +28,7 @@ export type SwitchOver = (switching: Switching) => Promise<Challenge>
 export function createSwitchOver({ client, reach, send }: SwitchOverDeps): SwitchOver {
   // While the server cannot be reached at all it is not over: its return brings a connection.
   const isGivenUp = () => client.status.state === 'error' && reach.isThere
-  return async ({ id, wanted, wait }) => {
+  const switchOne: SwitchOver = async ({ id, wanted, wait }) => {
     try {
       return await send(id, wanted)
     } catch (error) {
@@ -50,5 +50,18 @@ export function createSwitchOver({ client, reach, send }: SwitchOverDeps): Switc
     } finally {
       for (const undo of undos) undo()
     }
+  }
+  /** The last change of each challenge: two on their way at once could arrive in either order. */
+  const lanes = new Map<number, Promise<unknown>>()
+  return async (switching) => {
+    const { id } = switching
+    const before = lanes.get(id)
+    const result = before ? before.then(() => switchOne(switching)) : switchOne(switching)
+    const lane = result.catch(() => {})
+    lanes.set(id, lane)
+    void lane.then(() => {
+      if (lanes.get(id) === lane) lanes.delete(id)
+    })
+    return result
   }
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react'
+import type { Challenge } from '../../../shared/challenge.ts'
 import { usePolling } from '../connection/use-polling.ts'
 import { codeOf, wordsOf } from '../net/http.ts'
 import { reach } from '../net/reach.ts'
@@ -15,10 +16,14 @@ export interface Challenges {
   readonly reload: () => void
   /** Switches one on or off: here at once, everywhere when the server has committed it. */
   readonly toggle: (id: number) => void
+  /** Takes an answer in: the event of it may come before, after or not at all. */
+  readonly take: (row: Challenge) => void
+  /** The same for one that was deleted. */
+  readonly drop: (id: number) => void
 }
 
-/** The challenges, kept in step with the server. */
-export function useChallenges(): Challenges {
+/** The challenges, kept in step with the server. Once in an app, above its pages: what waits must not be lost from sight. */
+export function useChallengesOnce(): Challenges {
   const [state, dispatch] = useReducer(reduce, initialState)
   const channel = useChannel('challenges')
   const loads = useRef(0)
@@ -65,17 +70,17 @@ export function useChallenges(): Challenges {
   useEvent(channel, 'challenge_toggled', ({ challenge, by }, { own }) => {
     dispatch({ type: 'toggled', row: challenge, by: by?.name ?? 'somebody', own })
   })
-  useEvent(channel, 'challenge_created', ({ challenge }) => dispatch({ type: 'changed', row: challenge }))
-  useEvent(channel, 'challenge_joined', ({ challenge }) => dispatch({ type: 'changed', row: challenge }))
-  useEvent(channel, 'challenge_deleted', ({ challenge_id }) =>
-    dispatch({ type: 'deleted', id: challenge_id }),
-  )
+  const take = useCallback((row: Challenge) => dispatch({ type: 'changed', row }), [])
+  const drop = useCallback((id: number) => dispatch({ type: 'deleted', id }), [])
+  useEvent(channel, 'challenge_created', ({ challenge }) => take(challenge))
+  useEvent(channel, 'challenge_joined', ({ challenge }) => take(challenge))
+  useEvent(channel, 'challenge_deleted', ({ challenge_id }) => drop(challenge_id))
   // A list asked for from here on and the events miss nothing together; later on, only a gap can.
   useEvent(channel, 'subscribed', ({ recovered }) => {
-    if (recovered === null) reload()
+    if (recovered === null || now.current.problem !== undefined) reload()
   })
   useEvent(channel, 'gap', reload)
   usePolling(reload)
 
-  return { state, reload, toggle }
+  return { state, reload, toggle, take, drop }
 }

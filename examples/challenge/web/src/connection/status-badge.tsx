@@ -23,7 +23,7 @@ export function DegradedNotice() {
     <div className="notice" role="status">
       <p>
         <strong>Live updates are off.</strong> Everything works on; changes by others are fetched every ten
-        seconds.
+        seconds, and the connection is tried again every minute.
       </p>
       <button type="button" className="button button-quiet" onClick={retry}>
         Connect again

@@ -18,15 +18,17 @@ export const person = {
     listeners.add(listener)
     return () => listeners.delete(listener)
   },
-  /** The token, got from the server when there is none yet. `refused` says that the present one is of no use any more. */
-  async token(refused = false): Promise<string> {
-    if (refused) forget()
+  /** The token, got from the server when there is none yet, or when the present one is the one that was refused. */
+  async token(refused?: string): Promise<string> {
+    // Another may have been got meanwhile, for whoever was refused first: the window must stay one person.
+    if (refused !== undefined && session?.token === refused) forget()
     return (session ?? (await open())).token
   },
   /** Gives this person another name, for everyone. Rejects with {@link ApiError}. */
   async rename(name: string): Promise<void> {
-    const token = await person.token()
-    keep(Session.parse(await ask('/session', { method: 'POST', body: { name, token } })))
+    await asPerson(async (token) =>
+      keep(Session.parse(await ask('/session', { method: 'POST', body: { name, token } }))),
+    )
   },
 }
 
@@ -53,7 +55,11 @@ function keep(next: Session): Session {
 
 function forget(): void {
   session = undefined
-  sessionStorage.removeItem(storageKey)
+  try {
+    sessionStorage.removeItem(storageKey)
+  } catch {
+    // What cannot be kept is not there either.
+  }
 }
 
 function stored(): Session | undefined {
@@ -77,10 +83,11 @@ function someName(): string {
 
 /** Asks as this person, with a new token if the server does not know the old one any more. Rejects with {@link ApiError}. */
 export async function asPerson<T>(send: (token: string) => Promise<T>): Promise<T> {
+  const token = await person.token()
   try {
-    return await send(await person.token())
+    return await send(token)
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 'unauthorized') throw error
-    return send(await person.token(true))
+    return send(await person.token(token))
   }
 }
