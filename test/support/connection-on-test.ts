@@ -1,11 +1,7 @@
 import { manualClock } from 'syncline/testing'
-import {
-  Connection,
-  type ConnectionListener,
-  type ConnectionSettings,
-  type ConnectionStatus,
-  type TokenRequest,
-} from '../../src/client/connection.ts'
+import { Connection } from '../../src/client/connection.ts'
+import type { ConnectionListener, ConnectionSettings, TokenRequest } from '../../src/client/connection-settings.ts'
+import type { ConnectionStatus } from '../../src/client/connection-states.ts'
 import type { ClientDiagnostic } from '../../src/client/diagnostics.ts'
 import { breakerDefaults } from '../../src/client/retry.ts'
 import type { Signal, Signals } from '../../src/client/signals.ts'
