@@ -108,6 +108,12 @@ export interface Broadcaster {
    */
   subscribe(channel: string, deliver: Deliver): Promise<() => void>
 
+  /**
+   * Calls `listener` when the connection to the engine has been lost and all subscriptions are in force again: what was appended in between may not have
+   * been delivered. Left out where there is no connection to lose. The undo is idempotent.
+   */
+  onReconnect?(listener: () => void): () => void
+
   /** Reads the top and the retained entries that are asked for, atomically. An epoch MUST be of the same characters as a tag. */
   read(channel: string, query?: LogQuery): Promise<LogRead>
 

@@ -1,4 +1,3 @@
-import type { LogEntry } from '../broadcasters/broadcaster.ts'
 import { memory } from '../broadcasters/memory.ts'
 import { checkRegistry } from '../registry/check-registry.ts'
 import type { ChannelKey, ParamsArgs } from '../registry/infer.ts'
@@ -12,7 +11,7 @@ import { Attendance } from './attendance.ts'
 import { type ChannelParts, type HubChannel, ServerChannel } from './channel.ts'
 import { Diagnostics, type HubDiagnosticListener } from './diagnostics.ts'
 import { Directory } from './directory.ts'
-import { fanOut } from './fan-out.ts'
+import { fanOut, tellGap } from './fan-out.ts'
 import { type AnyHandlers, type ChannelHandlers, checkHandlers } from './handlers.ts'
 import type { HubHealth } from './health.ts'
 import { Histories } from './history.ts'
@@ -32,7 +31,7 @@ import { Publications } from './publications.ts'
 import { reporter, thrownAtApp } from './refusals.ts'
 import type { Refusal } from './request.ts'
 import { Requests } from './requests.ts'
-import { type Room, Rooms } from './rooms.ts'
+import { Rooms, type RoomsParts } from './rooms.ts'
 import { Served } from './served.ts'
 import type { SessionSocket } from './session.ts'
 import { type SessionHandlers, Sessions } from './sessions.ts'
@@ -96,6 +95,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
   readonly #diagnostics: Diagnostics
   readonly #directory = new Directory()
   readonly #presence: Presence
+  readonly #rooms: Rooms
   readonly #served: Served
   readonly #channelParts: ChannelParts
   readonly #sessions: Sessions
@@ -112,7 +112,12 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     const settings = { ...checked, onError: withNote(onError, diagnostics) }
     const broadcaster = given ?? memory(settings)
     const served = new Served(registry, settings)
-    const rooms = new Rooms(broadcaster, withDelivery(diagnostics, settings), (name) => presence.unheld(name))
+    const rooms = new Rooms({
+      broadcaster,
+      settings,
+      ...deliveries(diagnostics, settings),
+      unheld: (name) => presence.unheld(name),
+    })
     const presence: Presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
     const report = reporter(settings, diagnostics)
     const common = { registry, settings, served, rooms, broadcaster, presence, diagnostics, report }
@@ -130,6 +135,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     this.#diagnostics = diagnostics
     this.#served = served
     this.#presence = presence
+    this.#rooms = rooms
     this.#channelParts = common
     const directory = this.#directory
     this.#sessions = new Sessions({ ...common, authenticate, directory, memberships, frames })
@@ -220,6 +226,7 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
   async close(): Promise<void> {
     this.#sessions.close()
     this.#presence.close()
+    this.#rooms.close()
     if (this.#ownsBroadcaster) await this.#channelParts.broadcaster.close()
   }
 
@@ -228,14 +235,22 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
   }
 }
 
-function withDelivery(
+/** What rooms do with what they hear of their logs. */
+function deliveries(
   diagnostics: Diagnostics,
-  { clock }: HubSettings,
-): (room: Room, entry: LogEntry) => void {
-  return (room, entry) => {
-    fanOut(room, entry, clock.now())
-    if (!diagnostics.isHeard) return
-    diagnostics.note('deliver', { channel: room.name, offset: entry.offset, sessions: room.sessions.size })
+  { clock, onError }: HubSettings,
+): Pick<RoomsParts, 'deliver' | 'lost' | 'failed'> {
+  return {
+    deliver: (room, entry) => {
+      fanOut(room, entry, clock.now())
+      if (!diagnostics.isHeard) return
+      diagnostics.note('deliver', { channel: room.name, offset: entry.offset, sessions: room.sessions.size })
+    },
+    lost: (room, reason) => {
+      tellGap(room, reason)
+      diagnostics.note('gap', { channel: room.name, reason, sessions: room.sessions.size })
+    },
+    failed: ({ name }, error) => onError(error, { stage: 'deliver', channel: name }),
   }
 }
 

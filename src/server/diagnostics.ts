@@ -1,3 +1,4 @@
+import type { GapReason } from '../protocol/frames.ts'
 import type { Undo } from '../shared/disposer.ts'
 import type { SyncErrorCode } from '../shared/errors.ts'
 import { Listeners } from '../shared/listeners.ts'
@@ -40,6 +41,8 @@ export interface HubDiagnosticFields {
   }
   /** An entry was handed to the sessions of this node that hold the channel. */
   deliver: { readonly channel: string; readonly offset: number; readonly sessions: number }
+  /** Continuity of a channel was lost between the broadcaster and this node; so many sessions were told. */
+  gap: { readonly channel: string; readonly reason: GapReason; readonly sessions: number }
   /** A handler has answered, after `ms` milliseconds; `code` when it did not succeed. */
   request: HubActor & {
     readonly channel: string

@@ -1,5 +1,8 @@
 import type { LogEntry } from '../broadcasters/broadcaster.ts'
+import type { GapFrame, GapReason } from '../protocol/frames.ts'
 import { SyncError } from '../shared/errors.ts'
+import type { Position } from '../shared/position.ts'
+import { toPosition } from './refusals.ts'
 import type { Room } from './rooms.ts'
 import type { SharedMessage } from './shared-message.ts'
 
@@ -36,4 +39,35 @@ export function encodeEvent(cid: number, { offset, tag, previous, body }: LogEnt
 export function fanOut({ cid, sessions }: Room, entry: LogEntry, now?: number): void {
   const message: SharedMessage = { text: encodeEvent(cid, entry) }
   for (const session of sessions) session.sendShared(message, now)
+}
+
+/** What those are sent who come back, by the entry: encoded once for all of them. */
+const messages = new WeakMap<Room, WeakMap<LogEntry, SharedMessage>>()
+
+/** The `ev` frame of an entry that is replayed to more than one. */
+export function messageOf(room: Room, entry: LogEntry): SharedMessage {
+  let known = messages.get(room)
+  if (!known) {
+    known = new WeakMap()
+    messages.set(room, known)
+  }
+  let message = known.get(entry)
+  if (!message) {
+    message = { text: encodeEvent(room.cid, entry) }
+    known.set(entry, message)
+  }
+  return message
+}
+
+export function gapFrame(
+  cid: number,
+  { reason, position }: { reason: GapReason; position: Position },
+): GapFrame {
+  return ['gap', cid, toPosition(position), reason]
+}
+
+/** Tells every session of the room that continuity was lost, and where it goes on. */
+export function tellGap({ cid, sessions, position }: Room, reason: GapReason): void {
+  const message: SharedMessage = { text: JSON.stringify(gapFrame(cid, { reason, position })) }
+  for (const session of sessions) session.sendShared(message)
 }

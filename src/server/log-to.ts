@@ -78,6 +78,7 @@ const levels: { readonly [Type in HubDiagnosticType]: HubLogLevel } = {
   unsubscribe: 'info',
   close: 'info',
   drain: 'info',
+  gap: 'warn',
   refuse: 'warn',
   refuseUpgrade: 'warn',
   error: 'error',
@@ -95,6 +96,7 @@ const lines: { readonly [Type in HubDiagnosticType]: (fields: HubDiagnosticField
   publish: ({ channel, name, offset, bytes, user }) =>
     `${user ?? 'the server'} published ${name} on ${channel} at ${offset}, ${bytes} characters`,
   deliver: ({ channel, offset, sessions }) => `delivered ${offset} of ${channel} to ${sessions} sessions`,
+  gap: ({ channel, reason, sessions }) => `told ${sessions} sessions of a gap in ${channel} (${reason})`,
   request: ({ user, channel, name, ms, code }) =>
     `answered ${user} ${name} on ${channel} after ${ms} ms${code === undefined ? '' : ` (${code})`}`,
   presence: ({ client, user, channel, change }) =>

@@ -99,7 +99,7 @@ export class Memberships {
       const at = standing(membership.room.position, options)
       if (at) grant(at)
       else {
-        const recovery = { rooms, room: membership.room, options: options!, isCurrent }
+        const recovery = { log: membership.room.log!, options: options!, isCurrent }
         await recover(recovery, (work) => this.#inTime(work), grant)
       }
       membership.isDecided = true

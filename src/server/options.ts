@@ -45,6 +45,11 @@ export interface HubOptions<User extends HubUser = HubUser> {
    * `unavailable` and asks again. Default 10,000.
    */
   readonly decisionTimeoutMs?: number
+  /**
+   * How often the hub looks, for each channel that is held here, whether the broadcaster has lost the end of its log on the way, at most, in
+   * milliseconds. Default 25,000.
+   */
+  readonly tailCheckMs?: number
   /** How long a link may be idle in either direction before the hub pings, in whole milliseconds. Default 25,000. */
   readonly pingMs?: number
   /** How long a client may take to answer a ping, in whole milliseconds. Default 10,000. */
@@ -85,6 +90,7 @@ export interface HubOptions<User extends HubUser = HubUser> {
 export const hubDefaults = {
   handshakeTimeoutMs: 10_000,
   decisionTimeoutMs: 10_000,
+  tailCheckMs: 25_000,
   pingMs: 25_000,
   pongMs: 10_000,
   maxMessageBytes: 262_144,

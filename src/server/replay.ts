@@ -1,6 +1,6 @@
 import type { LogEntry } from '../broadcasters/broadcaster.ts'
 import type { Clock } from '../shared/clock.ts'
-import { encodeEvent } from './fan-out.ts'
+import { gapFrame, messageOf } from './fan-out.ts'
 import type { Room, Rooms } from './rooms.ts'
 import type { Session } from './session.ts'
 
@@ -49,14 +49,17 @@ async function replaySlowly(of: Replay, first: readonly LogEntry[], parts: Repla
   try {
     let left = first
     let isLive = false
-    while (left.length > 0) {
+    while (left.length > 0 || meantime.gap) {
       await pause(parts.clock)
       if (!isCurrent()) return
       left = left.slice(sendSome(of, left, parts))
       if (left.length > 0) continue
       if (!isLive) live()
       isLive = true
-      left = meantime.take()
+      const { entries, gap } = meantime.take()
+      // What it was sent is of a log that is no more.
+      if (gap) session.send(gapFrame(room.cid, gap))
+      left = entries
       if (sizeOf(left) > parts.maxMeantimeBytes) {
         session.close(4002, 'more was said than it took')
         return
@@ -76,7 +79,7 @@ function sendSome(
 ): number {
   let count = 0
   while (count < entries.length && session.bufferedBytes < parts.maxWaitingBytes && isCurrent()) {
-    session.sendText(encodeEvent(room.cid, entries[count]!))
+    session.sendShared(messageOf(room, entries[count]!))
     count++
   }
   return count

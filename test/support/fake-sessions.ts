@@ -49,6 +49,8 @@ export function fakeSettings(options: Partial<HubSettings> = {}) {
     ...hubDefaults,
     clock,
     random: () => 0,
+    // A timer for every room that is held; for the tests of it.
+    tailCheckMs: Number.POSITIVE_INFINITY,
     onError: ({ code, message, cause }, context) => errors.push({ ...context, code, message, cause }),
     ...options,
   }

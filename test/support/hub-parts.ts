@@ -1,12 +1,11 @@
 import type { AnyRegistry } from 'syncline'
 import type { HubSettings } from 'syncline/server'
 import { Diagnostics, type HubDiagnostic } from '../../src/server/diagnostics.ts'
-import { fanOut } from '../../src/server/fan-out.ts'
 import { Presence } from '../../src/server/presence.ts'
 import { reporter } from '../../src/server/refusals.ts'
-import { Rooms } from '../../src/server/rooms.ts'
 import { Served } from '../../src/server/served.ts'
 import { fakeSettings } from './fake-sessions.ts'
+import { roomsOver } from './rooms-over.ts'
 import { watchedBroadcaster } from './watched-broadcaster.ts'
 
 /** The real parts of a hub on a manual clock, as `createHub` joins them. `errors` is what they reported, `noted` all diagnostics. */
@@ -18,8 +17,8 @@ export function hubParts(registry: AnyRegistry, options: Partial<HubSettings> = 
   })
   const noted: HubDiagnostic[] = []
   diagnostics.on((diagnostic) => noted.push(diagnostic))
-  const rooms: Rooms = new Rooms(watched.broadcaster, fanOut, (name) => presence.unheld(name))
-  const presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
+  const rooms = roomsOver(watched.broadcaster, { settings, unheld: (name) => presence.unheld(name) })
+  const presence: Presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
   return {
     clock,
     errors,

@@ -1,13 +1,13 @@
 import { memory } from 'syncline/server'
 import type { DiffFrame, MembersFrame, WireMember } from '../../src/protocol/frames.ts'
 import { Diagnostics } from '../../src/server/diagnostics.ts'
-import { fanOut } from '../../src/server/fan-out.ts'
 import type { HubSettings } from '../../src/server/options.ts'
 import { Presence } from '../../src/server/presence.ts'
-import { type Room, Rooms } from '../../src/server/rooms.ts'
+import type { Room } from '../../src/server/rooms.ts'
 import { Session } from '../../src/server/session.ts'
 import { seededRandom } from '../../src/testing/seeded-random.ts'
 import { FakeSessionSocket, fakeSettings } from './fake-sessions.ts'
+import { roomsOver } from './rooms-over.ts'
 
 /** One connection of a client, and what it can do. */
 export type PresentSession = ReturnType<ReturnType<typeof presenceOnTest>['connect']>
@@ -16,7 +16,7 @@ export type PresentSession = ReturnType<ReturnType<typeof presenceOnTest>['conne
 export function presenceOnTest(options: Partial<HubSettings> = {}) {
   const { clock, errors, settings } = fakeSettings({ random: seededRandom(1), ...options })
   const diagnostics = new Diagnostics(clock.now, () => {})
-  const rooms = new Rooms(memory(settings), fanOut, (name) => presence.unheld(name))
+  const rooms = roomsOver(memory(settings), { settings, unheld: (name) => presence.unheld(name) })
   const presence: Presence = new Presence({ settings, diagnostics, roomOf: (name) => rooms.get(name) })
   /** A connection of the client `id`, by default a user of the same name. */
   const connect = (id: string, user = id) => {

@@ -4,11 +4,11 @@ import { manualClock } from 'syncline/testing'
 import * as z from 'zod'
 import type { Appended, Deliver } from '../../src/broadcasters/broadcaster.ts'
 import type { SubOptions } from '../../src/protocol/frames.ts'
-import { encodeBody, fanOut } from '../../src/server/fan-out.ts'
+import { encodeBody } from '../../src/server/fan-out.ts'
 import { Memberships } from '../../src/server/memberships.ts'
-import { Rooms } from '../../src/server/rooms.ts'
 import { readySession } from './fake-sessions.ts'
 import { hubParts } from './hub-parts.ts'
+import { roomsOver } from './rooms-over.ts'
 
 const registry = defineRegistry({ feed: channel('feed', { events: { tick: z.number() } }) })
 
@@ -40,7 +40,7 @@ export function recoveryOnTest(
   const broadcaster = wrap(engine)
   const parts = hubParts(registry)
   parts.served.add('feed', {})
-  const rooms = new Rooms(broadcaster, fanOut)
+  const rooms = roomsOver(broadcaster, { settings: parts.settings })
   const memberships = new Memberships({ ...parts, rooms })
   /** All that was ever appended, in order. */
   const log: Appended[] = []

@@ -11,6 +11,8 @@ function roomOf(...sessions: Session[]): Room {
     name: 'a',
     cid: 7,
     sessions: new Set(sessions),
+    log: undefined,
+    slot: undefined,
     position: { epoch: 'E', offset: 0, tag: '' },
     ready: Promise.resolve(),
     isReady: true,

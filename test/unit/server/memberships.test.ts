@@ -63,14 +63,16 @@ describe('a subscription', () => {
   })
 
   test('tells of the last position whether anything was missed, and why', async () => {
-    const { join, publish } = setUp()
+    const { join, publish, clock } = setUp()
     const { sub, socket } = join()
     const first = await publish('lobby', 'a')
     const { epoch, offset, tag } = await publish('lobby', 'b')
     await sub(1, 'lobby', { since: [epoch, offset, tag] })
     await sub(2, 'lobby', { since: ['other', offset, tag] })
     await sub(3, 'lobby', { since: [epoch, 1, 'x'] })
-    await sub(4, 'lobby', { since: [epoch, 9, 'x'] })
+    const ahead = sub(4, 'lobby', { since: [epoch, 9, 'x'] })
+    await clock.advance(2_000)
+    await ahead
     await sub(5, 'lobby', { since: [epoch, offset, 'fork'] })
     expect(socket.of('ev')).toEqual([])
     await sub(6, 'lobby', { since: [epoch, 1, first.tag] })

@@ -160,6 +160,26 @@ describe('a client that takes its time', () => {
     expect([offsets(), clock.pending, rooms.get('room')]).toEqual([before, 0, undefined])
   })
 
+  test('is told of a gap that came meanwhile, and then of what came after it', async () => {
+    const { socket, offsets, clock, rooms, append, watched } = await setUpSlow()
+    const { log, cid } = rooms.get('room')!
+    await append()
+    const top = { epoch: 'new', offset: 3, tag: 't3' }
+    const { read } = watched.broadcaster
+    watched.broadcaster.read = async () => ({ top, entries: [] })
+    await log!.check()
+    watched.broadcaster.read = read
+    log!.take({ offset: 4, tag: 't4', previous: 't3', body: '[0,null,"said",{"text":"x"}]' }, 'new')
+    for (let i = 0; i < 3; i++) {
+      socket.read()
+      await clock.advance(20)
+    }
+    expect(offsets()).toEqual([...upTo(10), 4])
+    const types = socket.frames.map(([type]) => type)
+    expect(types.slice(-4)).toEqual(['ev', 'live', 'gap', 'ev'])
+    expect(socket.of('gap')).toEqual([['gap', cid, ['new', 3, 't3'], 'epoch']])
+  })
+
   test('is cut off when more is said than may wait for it', async () => {
     const { socket, clock, append, session } = await setUpSlow()
     for (let i = 0; i < 400; i++) await append()

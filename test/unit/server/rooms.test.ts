@@ -1,14 +1,16 @@
+import { memory } from 'syncline/server'
 import { manualClock } from 'syncline/testing'
 import { describe, expect, test } from 'vitest'
-import { Rooms } from '../../../src/server/rooms.ts'
+import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
+import { roomsOver } from '../../support/rooms-over.ts'
 import { watchedBroadcaster } from '../../support/watched-broadcaster.ts'
 
 function setUp() {
   const watched = watchedBroadcaster()
   const fanned: string[] = []
-  const rooms = new Rooms(watched.broadcaster, (room, { offset, body }) =>
-    fanned.push(`${room.name} ${offset} ${body}`),
-  )
+  const rooms = roomsOver(watched.broadcaster, {
+    deliver: (room, { offset, body }) => void fanned.push(`${room.name} ${offset} ${body}`),
+  })
   const { settle } = manualClock()
   return { watched, fanned, rooms, settle }
 }
@@ -68,7 +70,7 @@ describe('an entry', () => {
     const { watched, fanned, settle } = setUp()
     let answer = () => {}
     const { broadcaster } = watched
-    const rooms = new Rooms(
+    const rooms = roomsOver(
       {
         ...broadcaster,
         async read(channel, options) {
@@ -79,7 +81,7 @@ describe('an entry', () => {
           return read
         },
       },
-      (_room, { offset }) => fanned.push(String(offset)),
+      { deliver: (_room, { offset }) => void fanned.push(String(offset)) },
     )
     const room = rooms.hold('a')
     await settle()
@@ -87,28 +89,6 @@ describe('an entry', () => {
     answer()
     await room.ready
     expect([fanned, room.position.offset]).toEqual([['1'], 1])
-  })
-
-  test('of another epoch is handed on, whatever its offset', async () => {
-    const { watched, fanned } = setUp()
-    let deliver = (_offset: number, _epoch: string) => {}
-    const rooms = new Rooms(
-      {
-        ...watched.broadcaster,
-        subscribe: async (_channel, to) => {
-          deliver = (offset, epoch) => to({ offset, tag: `t${offset}`, previous: '', body: '' }, epoch)
-          return () => {}
-        },
-        read: async () => ({ top: { epoch: 'E1', offset: 5, tag: 't5' }, entries: [] }),
-      },
-      (_room, { offset }) => fanned.push(String(offset)),
-    )
-    const room = rooms.hold('a')
-    await room.ready
-    deliver(5, 'E1')
-    deliver(1, 'E2')
-    deliver(1, 'E2')
-    expect([fanned, room.position]).toEqual([['1'], { epoch: 'E2', offset: 1, tag: 't1' }])
   })
 
   test('is not handed on once the room was given back', async () => {
@@ -185,7 +165,6 @@ describe('what is overheard', () => {
     await append('4')
     const bodies = [first, second].map(({ entries }) => entries.map(({ body }) => body).join())
     expect(bodies).toEqual(['2,3', '3,4'])
-    expect(second.entries[0]).toMatchObject({ epoch: room.position.epoch, offset: 3 })
   })
 
   test('goes on for others when it is stopped twice', async () => {
@@ -202,11 +181,7 @@ describe('what is overheard', () => {
 test('a channel that nobody holds any more is told of once, by the last who held it', async () => {
   const { broadcaster } = watchedBroadcaster()
   const unheld: string[] = []
-  const rooms = new Rooms(
-    broadcaster,
-    () => {},
-    (name) => unheld.push(name),
-  )
+  const rooms = roomsOver(broadcaster, { unheld: (name) => void unheld.push(name) })
   const [first] = [rooms.hold('a'), rooms.hold('a')]
   await first.ready
   rooms.release(first)
@@ -218,11 +193,7 @@ test('a channel that nobody holds any more is told of once, by the last who held
 test('the end of a room that failed says nothing of the one that took its place', async () => {
   const { broadcaster, failNext } = watchedBroadcaster()
   const unheld: string[] = []
-  const rooms = new Rooms(
-    broadcaster,
-    () => {},
-    (name) => unheld.push(name),
-  )
+  const rooms = roomsOver(broadcaster, { unheld: (name) => void unheld.push(name) })
   failNext('subscribe', new Error('engine gone'))
   const failed = rooms.hold('a')
   await failed.ready.catch(() => {})
@@ -230,4 +201,92 @@ test('the end of a room that failed says nothing of the one that took its place'
   await next.ready
   rooms.release(failed)
   expect([unheld, rooms.get('a')]).toEqual([[], next])
+})
+
+describe('the end of a log that was not delivered', () => {
+  /** A room with one session that holds it, over an engine that delivers nothing while `isDeaf`. */
+  const setUpTail = async (of: { random?: () => number; maxEntries?: number } = {}) => {
+    const { clock, settings } = fakeSettings({ tailCheckMs: 25_000, random: of.random ?? (() => 0.5) })
+    const inner = memory({ clock, maxEntries: of.maxEntries ?? 100 })
+    const state = { isDeaf: false, reconnected: () => {}, isListening: true, reads: 0 }
+    const rooms = roomsOver(
+      {
+        read: (channel, query) => {
+          state.reads++
+          return inner.read(channel, query)
+        },
+        subscribe: (channel, deliver) =>
+          inner.subscribe(channel, (entry, epoch) => state.isDeaf || deliver(entry, epoch)),
+        onReconnect: (listener) => {
+          state.reconnected = listener
+          return () => {
+            state.isListening = false
+          }
+        },
+      },
+      { settings },
+    )
+    const { session, socket } = readySession(settings)
+    const hold = async (name: string) => {
+      const room = rooms.hold(name)
+      await room.ready
+      room.sessions.add(session)
+      return room
+    }
+    const append = (name = 'a') => inner.append(name, '[0,null,"x",1]')
+    return { clock, state, rooms, hold, socket, append }
+  }
+
+  test.each([0, 0.5, 0.999])(
+    'is found within the time of the check, and not before three quarters of it (%s)',
+    async (chance) => {
+      const { clock, state, hold, socket, append } = await setUpTail({ random: () => chance })
+      await hold('a')
+      state.isDeaf = true
+      await append()
+      await clock.advance(18_700)
+      expect(socket.of('ev')).toHaveLength(0)
+      await clock.advance(6_300)
+      expect(socket.of('ev')).toHaveLength(1)
+      await append()
+      await clock.advance(25_000)
+      expect(socket.of('ev')).toHaveLength(2)
+    },
+  )
+
+  test('is found on all channels at once when the engine says that it is back', async () => {
+    const { clock, state, hold, socket, append, rooms } = await setUpTail()
+    const names = Array.from({ length: 200 }, (_, i) => `room ${i}`)
+    for (const name of names) await hold(name)
+    state.isDeaf = true
+    for (const name of names) await append(name)
+    state.reconnected()
+    await clock.settle()
+    expect(socket.of('ev')).toHaveLength(200)
+    rooms.close()
+    expect(state.isListening).toBe(false)
+  })
+
+  test('is told to all sessions as a gap where too little is kept', async () => {
+    const { clock, state, hold, socket, append } = await setUpTail({ maxEntries: 1 })
+    const room = await hold('a')
+    state.isDeaf = true
+    await append()
+    const { epoch, tag } = await append()
+    state.reconnected()
+    await clock.advance(5_000)
+    expect(socket.frames).toEqual([['gap', room.cid, [epoch, 2, tag], 'retention']])
+    state.isDeaf = false
+    await append()
+    expect(socket.of('ev').map(([, , offset]) => offset)).toEqual([3])
+  })
+
+  test('is looked for as long as the channel is held: then no timer is left', async () => {
+    const { clock, rooms, hold, state } = await setUpTail()
+    const room = await hold('a')
+    await clock.advance(60_000)
+    expect(state.reads).toBeGreaterThan(2)
+    rooms.release(room)
+    expect(clock.pending).toBe(0)
+  })
 })
