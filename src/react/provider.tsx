@@ -16,9 +16,10 @@ export type SyncProviderProps<R extends AnyRegistry> = {
       readonly client?: undefined
       /**
        * Read once, when it is first shown; the client is closed when it is unmounted. Another `key` makes another client. One that is hidden, as by
-       * `<Activity>`, closes its client, too, and has another when it is shown again.
+       * `<Activity>`, closes its client, too, and has another when it is shown again. A client that is kept over a reload (`persist`) is made outside:
+       * React may render, and so make, more than it shows.
        */
-      readonly options: ClientOptions
+      readonly options: Omit<ClientOptions, 'persist'>
     }
 )
 
@@ -48,7 +49,7 @@ export function providerOf<R extends AnyRegistry>(registry: R, context: Context<
     options,
     enabled,
     children,
-  }: CommonProps & { readonly options: ClientOptions }): ReactNode {
+  }: CommonProps & { readonly options: Omit<ClientOptions, 'persist'> }): ReactNode {
     // Read once, also for the clients that come after.
     const [make] = useState(() => () => createClient(registry, options))
     const [turn, setTurn] = useState(0)

@@ -7,6 +7,7 @@ import {
   createClient,
   type EventMeta,
   type Gap,
+  persisted,
   type Subscribed,
 } from 'syncline/client'
 import {
@@ -87,6 +88,8 @@ describe('the provider', () => {
     SyncProvider({ client: { url: '/sync' } })
     // @ts-expect-error there is no such property
     SyncProvider({ client, url: '/sync' })
+    // @ts-expect-error what is kept over a reload is made outside of components
+    SyncProvider({ options: { url: '/sync', persist: persisted({ user: 'ada' }) } })
   })
 })
 
