@@ -244,6 +244,10 @@ describe('the lab', () => {
     expect(await second.getByRole('button', { name: 'Second person beside' }).count()).toBe(0)
     await page.getByRole('button', { name: 'Second person beside' }).click()
     await page.locator('iframe').waitFor({ state: 'detached' })
+    // On a phone it comes below the list, and into view.
+    await page.setViewportSize({ width: 390, height: 800 })
+    await page.getByRole('button', { name: 'Second person beside' }).click()
+    await expect.poll(async () => (await page.locator('iframe').boundingBox())?.y).toBeLessThan(800)
   })
 
   it('counts on each card how often it was drawn, when asked to', async () => {

@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from 'react'
+import { useCallback, useSyncExternalStore } from 'react'
 import { useLocation } from 'wouter'
 import { lab } from './lab.ts'
 
@@ -6,9 +6,11 @@ import { lab } from './lab.ts'
 export function SecondPerson() {
   const { isSplit } = useSyncExternalStore(lab.subscribe, () => lab.now)
   const [path] = useLocation()
+  // On a phone it comes below, where nobody would look for it.
+  const show = useCallback((place: HTMLElement | null) => place?.scrollIntoView({ block: 'nearest' }), [])
   if (!isSplit || !lab.mayOpenSecond) return null
   return (
-    <aside className="second" aria-label="The same page as a second person sees it">
+    <aside className="second" ref={show} aria-label="The same page as a second person sees it">
       <iframe title="A second person" src={`${path}?as=second`} />
     </aside>
   )
