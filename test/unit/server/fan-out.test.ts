@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { hubShapes } from '../../../src/protocol/hub-shapes.ts'
 import { parseFrames } from '../../../src/protocol/parse.ts'
-import { encodeBody, fanOut } from '../../../src/server/fan-out.ts'
+import { encodeBody, fanOut, messageOf } from '../../../src/server/fan-out.ts'
 import type { Room } from '../../../src/server/rooms.ts'
 import type { Session } from '../../../src/server/session.ts'
 import { fakeSettings, readySession } from '../../support/fake-sessions.ts'
@@ -80,4 +80,12 @@ test('a slow consumer is cut off and the others are served', () => {
   fanOut(room, entry({}))
   expect(slow.socket.closes).toMatchObject([{ code: 4002 }])
   expect([first, slow, last].map(({ socket }) => socket.of('ev').length)).toEqual([2, 1, 2])
+})
+
+test('what is replayed to many is encoded once for a room, and anew for another one', () => {
+  const [room, other] = [roomOf(), { ...roomOf(), cid: 8 }]
+  const one = entry('x')
+  expect(messageOf(room, one)).toBe(messageOf(room, one))
+  expect(messageOf(room, one).text).toContain('["ev",7,3,')
+  expect(messageOf(other, one).text).toContain('["ev",8,3,')
 })
