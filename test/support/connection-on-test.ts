@@ -1,6 +1,10 @@
 import { manualClock } from 'syncline/testing'
 import { Connection } from '../../src/client/connection.ts'
-import type { ConnectionListener, ConnectionSettings, TokenRequest } from '../../src/client/connection-settings.ts'
+import type {
+  ConnectionListener,
+  ConnectionSettings,
+  TokenRequest,
+} from '../../src/client/connection-settings.ts'
 import type { ConnectionStatus } from '../../src/client/connection-states.ts'
 import type { ClientDiagnostic } from '../../src/client/diagnostics.ts'
 import { breakerDefaults } from '../../src/client/retry.ts'
