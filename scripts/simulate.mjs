@@ -7,15 +7,19 @@ import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { build } from 'esbuild'
+import { figuresOf, withFigures } from './figures.mjs'
 import { command, StepFailed, say } from './steps.mjs'
 
 const usage =
-  'npm run simulate -- --seeds 10000 --from 1 --workers 1 --steps 60 --record docs/simulations.json (all may be left out)'
+  'npm run simulate -- --seeds 10000 --from 1 --workers 1 --steps 60 --record yes (all may be left out)'
 
 const portion = 100
 
 /** How many findings end a run: more tell nothing new. */
 const enough = 10
+
+/** In so many seeds, everything must have happened. */
+const enoughToHappen = 1_000
 
 /** Where what was found is written. */
 const folder = 'simulations'
@@ -136,9 +140,18 @@ function writeFindings(findings) {
   }
 }
 
-/** Adds the run to the ledger, of which `docs/guarantees.md` tells. */
-async function enter(path, { from, workers, steps, tally }) {
-  const before = await readFile(path, 'utf8').then(JSON.parse, () => [])
+const ledger = 'docs/simulations.json'
+const document = 'docs/guarantees.md'
+
+/** In one step, so that a run which is broken off leaves no half of a file. */
+async function replaceFile(path, text) {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}
+
+/** Adds the run to the ledger, and what the ledger tells now to the document. */
+async function enter({ from, workers, steps, tally, faults }) {
+  const before = JSON.parse(await readFile(ledger, 'utf8'))
   const git = (...args) => execFileSync('git', args, { encoding: 'utf8' }).trim()
   const run = {
     date: new Date().toISOString().slice(0, 10),
@@ -152,10 +165,10 @@ async function enter(path, { from, workers, steps, tally }) {
     broken: tally.findings.map(({ seed }) => seed),
     counts: Object.fromEntries(Object.entries(tally.counts).sort(([a], [b]) => (a < b ? -1 : 1))),
   }
-  // In one step, so that a run which is broken off leaves no half of a ledger.
-  await writeFile(`${path}.new`, `${JSON.stringify([...before, run], null, 2)}\n`)
-  await rename(`${path}.new`, path)
-  say(`entered in ${path}`)
+  const runs = [...before, run]
+  await replaceFile(ledger, `${JSON.stringify(runs, null, 2)}\n`)
+  await replaceFile(document, withFigures(await readFile(document, 'utf8'), figuresOf(runs, faults)))
+  say(`entered in ${ledger} and ${document}`)
 }
 
 await command(async () => {
@@ -163,6 +176,7 @@ await command(async () => {
   const home = await mkdtemp(join(tmpdir(), 'syncline-simulate-'))
   const outfile = join(home, 'scenario.mjs')
   await bundle(outfile)
+  const { faultNames, missingFrom } = await import(pathToFileURL(outfile).href)
   const tally = new Tally(seeds)
   let started = 0
   let isStopping = false
@@ -188,7 +202,10 @@ await command(async () => {
     stop()
     await rm(home, { recursive: true })
   }
-  if (record) await enter(record, { from, workers, steps, tally })
+  const missing = tally.done >= enoughToHappen ? missingFrom(tally.counts) : []
+  if (missing.length > 0)
+    throw new StepFailed(`these have never happened, so the run proves little: ${missing.join(', ')}`)
+  if (record) await enter({ from, workers, steps, tally, faults: faultNames })
   if (tally.findings.length === 0) {
     say(`✓ nothing was found in ${tally.done.toLocaleString('en')} seeds`)
     return 0

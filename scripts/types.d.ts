@@ -20,3 +20,10 @@ declare module '*/scripts/prepare.mjs' {
   /** Builds the library unless `dist` is up to date. */
   export function buildIfStale(): Promise<void>
 }
+
+declare module '*/scripts/figures.mjs' {
+  /** What the guarantees tell of the runs in a ledger, as Markdown; `kinds` are the names of the faults. */
+  export function figuresOf(runs: readonly object[], kinds: readonly string[]): string
+  /** The document with these figures in their place. Throws where it has no such place. */
+  export function withFigures(document: string, figures: string): string
+}

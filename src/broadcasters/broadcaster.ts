@@ -36,7 +36,7 @@ export interface SenderMark {
   readonly n: number
   /** The lowest `n` that the session knows no answer to. */
   readonly base: number
-  /** Milliseconds since it was first sent; only when it is sent again. */
+  /** Milliseconds from when it was first sent to this call, whose own way counts on top; only when it is sent again. */
   readonly ageMs?: number | undefined
 }
 
@@ -61,7 +61,7 @@ export interface ClaimRequest {
   readonly key: string
   /** Who would run it: names one incarnation of a node. */
   readonly owner: string
-  /** Milliseconds since the request was first sent; only when it is sent again. */
+  /** Milliseconds from when the request was first sent to this call, whose own way counts on top; only when it is sent again. */
   readonly ageMs?: number | undefined
 }
 

@@ -54,6 +54,8 @@ export class FaultyBroker {
   /** How likely a call fails, from 0 to 1. */
   failureRate = 0
   #isRestoring = false
+  /** How many publications, and requests, were asked for again that had been done or begun. */
+  readonly duplicates = { publications: 0, requests: 0 }
 
   constructor(options: BrokerOptions) {
     this.#clock = options.clock
@@ -78,10 +80,19 @@ export class FaultyBroker {
   connect(node?: SimulatedProcess): Broadcaster {
     const call = <Result>(run: () => Promise<Result>) => this.#call(node, run)
     return {
-      append: (channel, body, once) => call(() => this.#append(channel, body, once)),
-      recall: (channel, sender) => call(() => this.#memory.recall(channel, sender)),
+      append: (channel, body, once) => {
+        const sender = once?.sender && this.#aging(once.sender)
+        return call(() => this.#append(channel, body, sender ? { sender: sender() } : once))
+      },
+      recall: (channel, sender) => {
+        const aged = this.#aging(sender)
+        return call(() => this.#recall(channel, aged()))
+      },
       read: (channel, query) => call(() => this.#read(channel, query)),
-      claim: (request) => call(() => this.#memory.claim(request)),
+      claim: (request) => {
+        const aged = this.#aging(request)
+        return call(() => this.#claim(aged()))
+      },
       settle: (key, owner, result) => call(() => this.#memory.settle(key, owner, result)),
       release: (key, owner) => call(() => this.#memory.release(key, owner)),
       subscribe: (channel, deliver) => call(async () => this.#follow({ channel, deliver, node })),
@@ -148,7 +159,10 @@ export class FaultyBroker {
     const [channel, body] = args
     // Appends at once; what it resolves to is told here before anyone can hear of the entry.
     const appended = await this.#memory.append(...args)
-    if (appended.duplicate) return appended
+    if (appended.duplicate) {
+      this.duplicates.publications++
+      return appended
+    }
     const { epoch, offset, tag } = appended
     const before = this.#tops.get(channel)
     const previous = before?.epoch === epoch ? before.tag : ''
@@ -157,6 +171,18 @@ export class FaultyBroker {
     this.#record({ kind: 'appended', channel, position, previous, id: this.#idOf(body) })
     this.#deliver(channel, { offset, tag, previous, body }, epoch)
     return appended
+  }
+
+  async #recall(...args: Parameters<Broadcaster['recall']>) {
+    const appended = await this.#memory.recall(...args)
+    if (appended) this.duplicates.publications++
+    return appended
+  }
+
+  async #claim(...args: Parameters<Broadcaster['claim']>) {
+    const claim = await this.#memory.claim(...args)
+    if (claim.state !== 'granted') this.duplicates.requests++
+    return claim
   }
 
   async #read(...[channel, query]: Parameters<Broadcaster['read']>) {
@@ -200,6 +226,12 @@ export class FaultyBroker {
         else hand()
       })
     }
+  }
+
+  /** What has an age grows older while the call is on its way: an engine goes by when it was first sent. */
+  #aging<Aged extends { readonly ageMs?: number | undefined }>(of: Aged): () => Aged {
+    const calledAt = this.#clock.now()
+    return () => (of.ageMs === undefined ? of : { ...of, ageMs: of.ageMs + this.#clock.now() - calledAt })
   }
 
   /** A call of a node: there, done, and back. It is done also when the node has ended since. */

@@ -208,9 +208,6 @@ const faultsOfPages: Readonly<Record<string, Kind>> = {
   },
 }
 
-/** Those that a node notices by checks of its own alone: nobody tells it. */
-export const silentFaults = ['live entry lost', 'broker rolls back', 'broker forgets']
-
 /** What fails. */
 export const faults: Readonly<Record<string, Kind>> = {
   ...faultsOfLinks,
@@ -218,6 +215,3 @@ export const faults: Readonly<Record<string, Kind>> = {
   ...faultsOfNodes,
   ...faultsOfPages,
 }
-
-/** What may fail while every promise is kept. */
-export const borne = Object.keys(faults).filter((name) => !silentFaults.includes(name))

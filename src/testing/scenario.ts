@@ -5,7 +5,7 @@ import { AnswerLost } from './faulty-broker.ts'
 import { checkHistory } from './history.ts'
 import { OnPurpose, type Registry, registry, serveApp } from './scenario-app.ts'
 import { outbox, People, requestTimeoutMs } from './scenario-people.ts'
-import { borne, faults, ordinary } from './scenario-steps.ts'
+import { faults, ordinary } from './scenario-steps.ts'
 import { seededRandom } from './seeded-random.ts'
 import { createWorld, type World } from './world.ts'
 import type { Page } from './world-parts.ts'
@@ -15,7 +15,7 @@ export interface ScenarioOptions {
   readonly steps?: number
   /** Which of them do, by index. Default: all. */
   readonly only?: ReadonlySet<number>
-  /** Which kinds of faults may happen. Default: all those that hubs bear. */
+  /** Which kinds of faults may happen. Default: all. */
   readonly faults?: readonly string[]
   /** What the hubs' messages become on their way to a client; for showing that a fault is caught. */
   readonly tamper?: (message: string) => readonly string[]
@@ -45,10 +45,33 @@ export function planOf(seed: number, options: ScenarioOptions = {}): ScenarioSte
   }))
 }
 
+/** What must have come of many runs beside what was done to them. */
+const outcomes = [
+  'delivered',
+  'told',
+  'ran',
+  'recovered',
+  'gap: retention',
+  'gap: epoch',
+  'gap: rollback',
+  'resend',
+  'duplicate publication',
+  'duplicate request',
+  'indeterminate',
+]
+
+/** The names of all faults. */
+export const faultNames: readonly string[] = Object.keys(faults)
+
+/** What has never happened in many runs, and should have: without it they prove little. */
+export function missingFrom(counts: Readonly<Record<string, number>>): string[] {
+  return [...Object.keys(ordinary), ...faultNames, ...outcomes].filter((name) => !counts[name])
+}
+
 let lastBag: { readonly some: readonly string[]; readonly bag: readonly string[] } | undefined
 
 /** The names of what may happen, each as often as it weighs; for the same faults, the same. */
-function bagOf(some: readonly string[] = borne): readonly string[] {
+function bagOf(some: readonly string[] = faultNames): readonly string[] {
   if (lastBag && lastBag.some === some) return lastBag.bag
   const among = Object.entries(faults).filter(([name]) => some.includes(name))
   const kinds = [...Object.entries(ordinary), ...among]
@@ -124,6 +147,9 @@ class Scenario {
     }
     for (const what of this.#unexpected) world.record({ kind: 'left over', what, count: 1 })
     for (const { kind } of world.history) this.#count(kind)
+    const { publications, requests } = world.broker.duplicates
+    this.#count('duplicate publication', publications)
+    this.#count('duplicate request', requests)
     return { history: world.history, violations: checkHistory(world.history), counts: this.#counts }
   }
 
@@ -142,8 +168,8 @@ class Scenario {
     else this.#unexpected.push(`${error.code} (${error.message}) in ${stage} of ${who}`)
   }
 
-  #count(name: string): void {
-    this.#counts[name] = (this.#counts[name] ?? 0) + 1
+  #count(name: string, times = 1): void {
+    if (times > 0) this.#counts[name] = (this.#counts[name] ?? 0) + times
   }
 }
 
