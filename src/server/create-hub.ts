@@ -9,6 +9,7 @@ import { randomMark } from '../shared/random.ts'
 import { guardHandler } from '../shared/report.ts'
 import { Attendance } from './attendance.ts'
 import { type ChannelParts, type HubChannel, ServerChannel } from './channel.ts'
+import { withDeadlines } from './deadlines.ts'
 import { Diagnostics, type HubDiagnosticListener } from './diagnostics.ts'
 import { Directory } from './directory.ts'
 import { fanOut, tellGap } from './fan-out.ts'
@@ -110,7 +111,8 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
       onError(toSyncError(error, 'listener_failed'), { stage: 'listener' })
     })
     const settings = { ...checked, onError: withNote(onError, diagnostics) }
-    const broadcaster = given ?? memory(settings)
+    // Its own is in this very process, and cannot be late.
+    const broadcaster = given ? withDeadlines(given, settings) : memory(settings)
     const served = new Served(registry, settings)
     const rooms = new Rooms({
       broadcaster,

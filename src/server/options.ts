@@ -46,6 +46,11 @@ export interface HubOptions<User extends HubUser = HubUser> {
    */
   readonly decisionTimeoutMs?: number
   /**
+   * How long one call of a broadcaster that was given may take, in milliseconds; what has then not been done is `unavailable`, what may have been is
+   * `indeterminate`, and its late answer changes nothing. Default 10,000.
+   */
+  readonly broadcasterTimeoutMs?: number
+  /**
    * How often the hub looks, for each channel that is held here, whether the broadcaster has lost the end of its log on the way, at most, in
    * milliseconds. Default 25,000.
    */
@@ -90,6 +95,7 @@ export interface HubOptions<User extends HubUser = HubUser> {
 export const hubDefaults = {
   handshakeTimeoutMs: 10_000,
   decisionTimeoutMs: 10_000,
+  broadcasterTimeoutMs: 10_000,
   tailCheckMs: 25_000,
   pingMs: 25_000,
   pongMs: 10_000,
