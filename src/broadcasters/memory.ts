@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../shared/clock.ts'
+import { type Clock, elapsedOf, systemClock } from '../shared/clock.ts'
 import { withDefaults } from '../shared/defaults.ts'
 import { SyncError, toSyncError } from '../shared/errors.ts'
 import { pooledRandom } from '../shared/pooled-random.ts'
@@ -122,8 +122,8 @@ class MemoryLogs implements Broadcaster {
 
   constructor(options: Required<MemoryOptions>) {
     this.#options = options
-    this.#once = new OnceRecords(options.windowMs, options.clock.now())
-    this.#sweptAt = options.clock.now()
+    this.#once = new OnceRecords(options.windowMs, elapsedOf(options.clock))
+    this.#sweptAt = elapsedOf(options.clock)
     this.#blank = randomMark(options.random, 8)
   }
 
@@ -162,7 +162,7 @@ class MemoryLogs implements Broadcaster {
     log.readers.add(reader)
     return () => {
       log.readers.delete(reader)
-      log.usedAt = this.#options.clock.now()
+      log.usedAt = elapsedOf(this.#options.clock)
       if (isBlank(log) && this.#logs.get(channel) === log) this.#logs.delete(channel)
     }
   }
@@ -236,7 +236,7 @@ class MemoryLogs implements Broadcaster {
   /** Drops what has had its time by now. */
   #begin(): void {
     if (this.#isClosed) throw new SyncError('unavailable', 'The memory broadcaster is closed')
-    const now = this.#options.clock.now()
+    const now = elapsedOf(this.#options.clock)
     const before = now - this.#options.maxAgeMs
     // The list is by age.
     for (let { oldest } = this.#retained; oldest && oldest.at < before; { oldest } = this.#retained)

@@ -105,6 +105,8 @@ export interface Send extends KeptDraft<unknown> {
   /** Its number on the wire: `n` of a publication, given when it is first sent; `ref` of a request. */
   number?: number | undefined
   sentAt?: number | undefined
+  /** As `sentAt`, by the clock that is never set. */
+  sentElapsed?: number
   /** The hub has missed one before it. */
   isAstray?: boolean
   /** When it is given up, in milliseconds since 1970. */
@@ -297,8 +299,12 @@ export class Outbox {
     }
     const isResend = send.sentAt !== undefined
     send.sentAt ??= clock.now()
+    const elapsed = clock.elapsed?.() ?? 0
+    // Of one that was sent before a reload, only the wall clock tells.
+    send.sentElapsed ??= isResend ? Number.POSITIVE_INFINITY : elapsed
     send.isAstray = false
-    const ageMs = Math.max(0, clock.now() - send.sentAt)
+    // One clock may have been set back, and the other may have stood still while the machine slept.
+    const ageMs = Math.ceil(Math.max(0, clock.now() - send.sentAt, elapsed - send.sentElapsed))
     if (kind === 'publication') {
       const numbering = this.#numbering(channel)
       // Given when it is first sent.

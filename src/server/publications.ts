@@ -3,6 +3,7 @@ import type { PubFrame } from '../protocol/frames.ts'
 import type { Schema } from '../registry/schema.ts'
 import { toWire } from '../registry/to-wire.ts'
 import { validate } from '../registry/validate.ts'
+import { elapsedOf } from '../shared/clock.ts'
 import { isSyncError, SyncError } from '../shared/errors.ts'
 import { ownEntry } from '../shared/own-entry.ts'
 import type { Diagnostics } from './diagnostics.ts'
@@ -31,28 +32,28 @@ export class Publications {
     this.#parts = parts
   }
 
-  /** Answers a `pub` frame, exactly once, with `ack` or `nak`; not at all when its session has ended before. */
-  publish(session: Session, frame: PubFrame): void {
+  /** Answers a `pub` frame, exactly once, with `ack` or `nak`; not at all when its session has ended before. Never rejects. */
+  publish(session: Session, frame: PubFrame): Promise<void> | undefined {
     const [, n, , name, , , ageMs] = frame
     const { maxPending } = this.#parts.settings
     if (session.pending >= maxPending && ageMs === undefined) {
       session.send(['nak', name, n, 'overloaded', 'Too much of this session is being worked on'])
-      return
+      return undefined
     }
     // Of one that is sent again, nobody may say that it was not applied: it may come again later.
     if (session.pending >= 2 * maxPending) {
       session.close(4005, 'too much of this session is being worked on')
-      return
+      return undefined
     }
     session.pending++
     const last = this.#lastOf(session)
     const before = last.get(name)
-    const at = this.#parts.settings.clock.now()
+    const at = elapsedOf(this.#parts.settings.clock)
     const work = before
       ? before.then(() => this.#answer(session, frame, at))
       : this.#answer(session, frame, at)
     last.set(name, work)
-    void work.then(() => {
+    return work.then(() => {
       session.pending--
       if (last.get(name) === work) last.delete(name)
     })
@@ -67,7 +68,7 @@ export class Publications {
     return last
   }
 
-  /** Never rejects. `at` is when it came. */
+  /** Never rejects. `at` is when it came, by the clock that measures durations. */
   async #answer(session: Session, frame: PubFrame, at: number): Promise<void> {
     const [, n, , channel, event, , ageMs] = frame
     try {
@@ -130,7 +131,7 @@ export class Publications {
   /** A resend has aged while others, and the app, were waited for. */
   #senderOf({ sender: id }: Session, [, n, base, , , , ageMs]: PubFrame, at: number): SenderMark {
     if (ageMs === undefined) return { id, n, base }
-    return { id, n, base, ageMs: ageMs + Math.max(0, this.#parts.settings.clock.now() - at) }
+    return { id, n, base, ageMs: ageMs + Math.max(0, Math.ceil(elapsedOf(this.#parts.settings.clock) - at)) }
   }
 
   async #ask(

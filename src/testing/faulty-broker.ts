@@ -44,7 +44,7 @@ export class FaultyBroker {
   readonly #random: Random
   readonly #latencyMs: () => number
   readonly #identify: (data: unknown) => number
-  readonly #record: (fact: Untimed<LogFact | RunFact>) => void
+  readonly #record: ((fact: Untimed<LogFact | RunFact>) => void) | undefined
   readonly #memory: JournaledMemory
   readonly #followers = new Set<Follower>()
   /** Where each log stands. */
@@ -62,7 +62,7 @@ export class FaultyBroker {
     this.#random = options.random
     this.#latencyMs = options.latencyMs ?? (() => 0)
     this.#identify = options.identify ?? ((data) => (data as { id: number }).id)
-    this.#record = options.record ?? (() => {})
+    this.#record = options.record
     this.#memory = new JournaledMemory(options)
   }
 
@@ -78,7 +78,11 @@ export class FaultyBroker {
 
   /** The broadcaster as one node sees it; a plain object. */
   connect(node?: SimulatedProcess): Broadcaster {
-    const call = <Result>(run: () => Promise<Result>) => this.#call(node, run)
+    let isClosed = false
+    const call = <Result>(run: () => Promise<Result>) =>
+      isClosed
+        ? Promise.reject(new SyncError('unavailable', 'The connection is closed'))
+        : this.#call(node, run)
     return {
       append: (channel, body, once) => {
         const sender = once?.sender && this.#aging(once.sender)
@@ -96,7 +100,10 @@ export class FaultyBroker {
       settle: (key, owner, result) => call(() => this.#memory.settle(key, owner, result)),
       release: (key, owner) => call(() => this.#memory.release(key, owner)),
       subscribe: (channel, deliver) => call(async () => this.#follow({ channel, deliver, node })),
-      close: async () => this.#leave(node),
+      close: async () => {
+        isClosed = true
+        this.#leave(node)
+      },
     }
   }
 
@@ -114,16 +121,16 @@ export class FaultyBroker {
       const { top } = await this.#memory.read(channel)
       if (top.tag === old.tag && top.epoch === old.epoch) continue
       this.#tops.set(channel, top)
-      this.#record({ kind: 'rolled back', channel, position: top })
+      this.#record?.({ kind: 'rolled back', channel, position: top })
     }
     this.#isRestoring = false
-    this.#record({ kind: 'claims lost' })
+    this.#record?.({ kind: 'claims lost' })
   }
 
   /** It starts with nothing: all logs have another epoch. Nobody is told. */
   forget(): void {
     this.#memory.forget()
-    for (const channel of this.#tops.keys()) this.#record({ kind: 'lost', channel })
+    for (const channel of this.#tops.keys()) this.#record?.({ kind: 'lost', channel })
     this.#tops.clear()
     this.#floors.clear()
   }
@@ -168,7 +175,7 @@ export class FaultyBroker {
     const previous = before?.epoch === epoch ? before.tag : ''
     const position = { epoch, offset, tag }
     this.#tops.set(channel, position)
-    this.#record({ kind: 'appended', channel, position, previous, id: this.#idOf(body) })
+    this.#record?.({ kind: 'appended', channel, position, previous, id: this.#idOf(body) })
     this.#deliver(channel, { offset, tag, previous, body }, epoch)
     return appended
   }
@@ -193,7 +200,7 @@ export class FaultyBroker {
     const isWhole = query?.after !== undefined && query.limit === undefined && query.before === undefined
     const first = kept[0]?.offset ?? top.offset + 1
     // Nothing of what was asked for shows what else there is.
-    if (isWhole && first > query.after! + 1) this.#record({ kind: 'trimmed', channel, first })
+    if (isWhole && first > query.after! + 1) this.#record?.({ kind: 'trimmed', channel, first })
     return { top, entries: kept }
   }
 

@@ -100,7 +100,7 @@ export class JournaledMemory {
     if (!this.#replaying) this.#first = this.#present = { at: clock.now(), apply: async () => {}, draws: [] }
     const made = memory({
       ...more,
-      clock: { ...clock, now: () => this.#replaying?.at ?? clock.now() },
+      clock: { after: clock.after, now: () => this.#replaying?.at ?? clock.now() },
       random: () => {
         const drawn = this.#replaying?.draws.shift() ?? random()
         this.#present?.draws.push(drawn)

@@ -18,6 +18,7 @@ export class SimulatedProcess {
     this.name = name
     this.clock = {
       now: () => clock.now() + this.#offMs,
+      elapsed: () => clock.now(),
       after: (ms, run) => this.#after(clock, ms, run),
     }
   }

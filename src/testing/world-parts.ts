@@ -94,7 +94,7 @@ export class WorldNode<R extends AnyRegistry, User extends HubUser = HubUser> {
 
   async close(): Promise<void> {
     this.#process.thaw()
-    if (!this.#process.hasEnded) await this.#hub.close()
+    if (!this.#process.hasEnded) await this.#hub.close({ withinMs: 0 })
     this.crash()
   }
 

@@ -1,5 +1,6 @@
-import { manualClock, seededRandom } from 'syncline/testing'
-import { expect, test } from 'vitest'
+import { broadcasterContract, manualClock, seededRandom } from 'syncline/testing'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/shared/clock.ts'
 import type { LogFact, RunFact } from '../../../src/testing/facts.ts'
 import { FaultyBroker, type Untimed } from '../../../src/testing/faulty-broker.ts'
 import { SimulatedProcess } from '../../../src/testing/simulated-process.ts'
@@ -131,4 +132,14 @@ test('what a node has asked for is done also when it has ended, and it hears not
   broker.leave(node)
   await clock.advance(200)
   expect([kinds(), isAnswered, broker.followers]).toEqual([['appended'], false, 0])
+})
+
+describe('without a fault, it keeps the contract of broadcasters', () => {
+  const rules = broadcasterContract(() => {
+    const memory = { maxEntries: 64, maxBytes: 1_000_000 }
+    const broker = new FaultyBroker({ clock: systemClock, random: seededRandom(1), memory })
+    const broadcaster = broker.connect()
+    return { broadcaster, maxEntries: 64, close: () => broadcaster.close() }
+  })
+  for (const { title, run } of rules) test(title, run)
 })
