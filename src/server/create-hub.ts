@@ -73,8 +73,12 @@ export interface Hub<R extends AnyRegistry, User extends HubUser = HubUser> {
    * number from 0, default 10,000). Resolves when all have gone; who is left 5 s after that is closed with 4000. Rejects with `bad_options`.
    */
   drain(options?: { readonly overMs?: number }): Promise<void>
-  /** Ends all sessions with close code 1001, so that they come back, and the broadcaster if the hub made it. */
-  close(): Promise<void>
+  /**
+   * Reads nothing more from clients and takes no more of them, waits up to `withinMs` milliseconds (a number from 0, default 5,000) for the handlers and publications
+   * that are under way, so that they are answered, then ends all sessions with close code 1001, so that they come back, and the broadcaster if the hub made
+   * it. Rejects with `bad_options`.
+   */
+  close(options?: { readonly withinMs?: number }): Promise<void>
 }
 
 /** A hub for the channels of `registry`. Attach it to a server with `attachWebSocket`. Throws `bad_registry`, `bad_options`. */
@@ -225,7 +229,11 @@ class WiredHub<R extends AnyRegistry, User extends HubUser> implements Hub<R, Us
     await this.#sessions.drain(overMs, drainGraceMs)
   }
 
-  async close(): Promise<void> {
+  async close({ withinMs = 5_000 }: { readonly withinMs?: number } = {}): Promise<void> {
+    if (!(withinMs >= 0))
+      throw new SyncError('bad_options', `"withinMs" is ${withinMs}: give a number from 0`)
+    const settling = this.#sessions.settle(withinMs)
+    if (settling) await settling
     this.#sessions.close()
     this.#presence.close()
     this.#rooms.close()

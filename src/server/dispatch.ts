@@ -18,51 +18,49 @@ export interface FrameParts {
   readonly histories: Pick<Histories, 'read'>
 }
 
-/** Hands each frame of a ready session to the part that it concerns. The only switch over frame types here. */
+/**
+ * Hands each frame of a ready session to the part that it concerns. The only switch over frame types here. Returns what a hub that is closed waits
+ * for: what has begun to change something, or is about to be answered.
+ */
 export function dispatchFrame(
   frame: Exclude<ClientFrame, HelloFrame>,
   session: Session,
   parts: FrameParts,
-): void {
+): Promise<void> | undefined {
   switch (frame[0]) {
     case 'sub':
       void parts.memberships.subscribe(session, frame)
-      return
+      return undefined
     case 'unsub':
       parts.memberships.unsubscribe(session, frame)
-      return
+      return undefined
     case 'ping':
       session.send(frame[1] === undefined ? ['pong'] : ['pong', frame[1], session.heardAt])
-      return
+      return undefined
     // That something was heard is all that it says.
     case 'pong':
-      return
+      return undefined
     case 'pub':
-      parts.publications.publish(session, frame)
-      return
+      return parts.publications.publish(session, frame)
     case 'tell':
-      void parts.messages.tell(session, frame)
-      return
+      return parts.messages.tell(session, frame)
     case 'req':
-      void parts.requests.ask(session, frame)
-      return
+      return parts.requests.ask(session, frame)
     case 'cancel':
       parts.requests.cancel(session, frame[1])
-      return
+      return undefined
     case 'enter':
-      void parts.attendance.enter(session, frame satisfies EnterFrame)
-      return
+      return parts.attendance.enter(session, frame satisfies EnterFrame)
     case 'leave':
       parts.attendance.leave(session, frame satisfies LeaveFrame)
-      return
+      return undefined
     case 'history':
-      void parts.histories.read(session, frame)
-      return
+      return parts.histories.read(session, frame)
     case 'auth':
       session.refuse(frame[1], notServed)
-      return
+      return undefined
     default:
-      frame satisfies never
+      return frame satisfies never
   }
 }
 

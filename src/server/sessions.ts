@@ -47,6 +47,10 @@ export class Sessions {
   /** Why no more are taken, once that is so. */
   #away: Away | undefined
   readonly #onEmpty: (() => void)[] = []
+  /** How much of what clients have sent is being worked on, and who waits for the end of it. */
+  #working = 0
+  readonly #onIdle: (() => void)[] = []
+  #isSettling = false
   #arrivals = 0
 
   constructor(parts: SessionsParts) {
@@ -82,9 +86,26 @@ export class Sessions {
     }
   }
 
+  /**
+   * Takes no more, neither connections nor frames, and waits for what is being worked on, for so long at most: `undefined` where there is nothing. What is
+   * not read any more gets no answer, and clients send it again elsewhere.
+   */
+  settle(withinMs: number): Promise<void> | undefined {
+    this.#away = { status: 'closed', code: 1001, reason: 'the hub is closing' }
+    this.#isSettling = true
+    if (this.#working === 0 || withinMs === 0) return undefined
+    return new Promise((resolve) => {
+      const cancel = this.#parts.settings.clock.after(withinMs, resolve)
+      this.#onIdle.push(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
   /** Ends all sessions, and takes no more. */
   close(): void {
-    this.#away = { status: 'closed', code: 1001, reason: 'the hub is closing' }
+    void this.settle(0)
     for (const session of [...this.#all]) session.close(1001, 'the hub is closing')
   }
 
@@ -114,7 +135,7 @@ export class Sessions {
   }
 
   #read(session: Session, message: string): void {
-    if (session.machine.state === 'closed') return
+    if (session.machine.state === 'closed' || this.#isSettling) return
     session.heardAt = this.#parts.settings.clock.now()
     const parsed = readMessage(message)
     if (!parsed.ok) {
@@ -129,7 +150,7 @@ export class Sessions {
     if (session.machine.state === 'ready' && frame[0] !== 'hello') {
       const wrong = outOfRange(frame)
       if (wrong) this.#reject(session, wrong)
-      else dispatchFrame(frame, session, this.#parts.frames)
+      else this.#work(dispatchFrame(frame, session, this.#parts.frames))
     } else if (frame[0] === 'hello' && session.machine.send('hello')) {
       void shakeHands(session, frame[1], this.#parts)
         .then((ready) => ready && this.#begin(session, ready.resumed))
@@ -137,6 +158,17 @@ export class Sessions {
     } else if (session.machine.state !== 'closed') {
       this.#reject(session, new SyncError('bad_frame', `"${frame[0]}" came out of turn`))
     }
+  }
+
+  #work(work: Promise<void> | undefined): void {
+    if (!work) return
+    this.#working++
+    work.then(this.#worked, this.#worked)
+  }
+
+  /** One function for all that is worked on. */
+  readonly #worked = (): void => {
+    if (--this.#working === 0) for (const tell of this.#onIdle.splice(0)) tell()
   }
 
   #begin(session: Session, resumed: boolean): void {

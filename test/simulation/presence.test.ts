@@ -82,7 +82,7 @@ class World {
       )
     }
     for (const { client } of this.#visitors) client.close()
-    await this.#hub.close()
+    await this.#hub.close({ withinMs: 0 })
     await this.#clock.advance(1_000)
     if (this.#clock.pending > 0) this.complaints.push(`${this.#clock.pending} timers are left`)
   }

@@ -116,7 +116,7 @@ export class Field {
 
   async close(): Promise<void> {
     for (const { client } of this.#citizens) client.close()
-    await this.hub.close()
+    await this.hub.close({ withinMs: 0 })
     await this.broadcaster.close()
     for (const socket of this.#sockets) socket.destroy()
     this.#detach()

@@ -55,7 +55,7 @@ export async function startHub({ ask, free, ...rest }: Given, options: HubOption
     requests: { ...(ask && { ask }), ...(free && { free }) },
   } as unknown as Handlers & object)
   attachWebSocket(hub, http.server, { path: '/sync' })
-  onTestFinished(() => hub.close())
+  onTestFinished(() => hub.close({ withinMs: 0 }))
   const url = `ws://127.0.0.1:${http.port}/sync`
   return { hub, clock, errors, causes, url, http }
 }

@@ -90,7 +90,7 @@ export async function startHubFor<R extends AnyRegistry>(
   for (const key of Object.keys(of.channels)) hub.serve(key as Parameters<typeof hub.serve>[0], {})
   attachWebSocket(hub, http.server, { path: '/sync', ...attach })
   const stop = async () => {
-    await hub.close()
+    await hub.close({ withinMs: 0 })
     await http.stop()
   }
   onTestFinished(stop)

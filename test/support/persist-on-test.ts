@@ -76,7 +76,7 @@ export function browserOnTest() {
       return frames.length > 0 ? [JSON.stringify(frames)] : []
     },
   })
-  onTestFinished(() => hub.close())
+  onTestFinished(() => hub.close({ withinMs: 0 }))
   const pages: { close(): void }[] = []
   onTestFinished(() => {
     for (const page of pages) page.close()
