@@ -1,6 +1,6 @@
 import type { LogEntry, LogQuery, LogRead } from '../broadcasters/broadcaster.ts'
 import type { GapReason } from '../protocol/frames.ts'
-import type { Clock } from '../shared/clock.ts'
+import { type Clock, elapsedOf } from '../shared/clock.ts'
 import type { Undo } from '../shared/disposer.ts'
 import { type SyncError, toSyncError } from '../shared/errors.ts'
 import type { Position } from '../shared/position.ts'
@@ -68,7 +68,7 @@ export class RoomLog {
   #verifying: Promise<void> | undefined
   /** Counts the losses of continuity: what was read before one says nothing of what is after it. */
   #losses = 0
-  /** When the log was last read, in milliseconds since 1970. */
+  /** When the log was last read, by `elapsedOf`. */
   #readAt: number
   #isClosed = false
   readonly #pauses = new Set<() => void>()
@@ -77,7 +77,7 @@ export class RoomLog {
     this.position = position
     this.#parts = parts
     this.#recent.reset(position)
-    this.#readAt = parts.clock.now()
+    this.#readAt = elapsedOf(parts.clock)
   }
 
   /** An entry that the broadcaster delivers. */
@@ -117,9 +117,8 @@ export class RoomLog {
    */
   async reach({ epoch, offset }: Pick<Position, 'epoch' | 'offset'>): Promise<void> {
     if (epoch !== this.position.epoch) {
-      const age = this.#parts.clock.now() - this.#readAt
       // After a restart all clients come with another epoch, and one look is enough for all of them.
-      if (age < 0 || age > freshMs) await this.#peek()
+      if (elapsedOf(this.#parts.clock) - this.#readAt > freshMs) await this.#peek()
     }
     const isAhead = () => !this.#isClosed && epoch === this.position.epoch && offset > this.position.offset
     // What passes from now on is known then, also if it is kept no longer when it has come so far.
@@ -249,7 +248,7 @@ export class RoomLog {
       } finally {
         this.#looks.delete(look)
       }
-      this.#readAt = this.#parts.clock.now()
+      this.#readAt = elapsedOf(this.#parts.clock)
       if (this.#isClosed) return { read, doubt: undefined }
       if (losses === this.#losses) return { read, doubt: this.#learn(read, look) }
     }
