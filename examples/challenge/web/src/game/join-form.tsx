@@ -1,6 +1,7 @@
 import { Dices, Landmark, PersonStanding } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { Role } from '../../../shared/game.ts'
+import { person } from '../person/person.ts'
 import { usePerson } from '../person/use-person.ts'
 import { useAction } from '../ui/use-action.ts'
 import { joinGame } from './api.ts'
@@ -18,15 +19,18 @@ export interface JoinFormProps {
 
 /** Takes a seat in a game. */
 export function JoinForm({ code, onJoined }: JoinFormProps) {
-  const person = usePerson()
+  const current = usePerson()
   const { pending, run } = useAction()
   const [role, setRole] = useState<Role>('player')
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget)
     run(async () => {
+      const name = String(form.get('name')).trim()
+      // Nobody is called one thing here and another there.
+      if (name !== current?.name) await person.rename(name)
       await joinGame(code, {
-        name: String(form.get('name')),
+        name,
         role: Role.parse(form.get('role')),
         team_number: Number(form.get('team') ?? 1),
       })
@@ -34,10 +38,10 @@ export function JoinForm({ code, onJoined }: JoinFormProps) {
     })
   }
   return (
-    <form className="panel form" onSubmit={submit} key={person?.id}>
+    <form className="panel form" onSubmit={submit} key={current?.id}>
       <label className="field">
         Your name
-        <input name="name" required maxLength={40} defaultValue={person?.name} autoComplete="nickname" />
+        <input name="name" required maxLength={40} defaultValue={current?.name} autoComplete="nickname" />
       </label>
       <fieldset className="roles">
         <legend>Your role</legend>
