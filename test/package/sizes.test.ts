@@ -2,7 +2,14 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Bundle, bundle, intruders, overBudget } from './support/bundle.ts'
 
 /** In bytes, minified and gzipped. The README promises the client's; `docs/architecture.md` says what is in it. */
-const budgets = { client: 12_600, react: 2_000, presence: 1_500, persistence: 4_400, others: 600 }
+const budgets = {
+  client: 12_600,
+  react: 2_000,
+  presence: 1_500,
+  persistence: 4_400,
+  past: 1_250,
+  others: 600,
+}
 
 const core = `export { createClient } from './dist/client.js'
   export { channel, defineRegistry } from './dist/index.js'`
@@ -39,6 +46,12 @@ describe('the size', () => {
   it('of presence on top of the client is within its budget, and only who imports it pays', () => {
     expect(withPresence.size - client.size).toBeGreaterThan(300)
     expect(overBudget('presence', withPresence.size - client.size, budgets.presence)).toEqual([])
+  })
+
+  it('of history, since and rewind on top of the client is within its budget, and only who imports them pays', async () => {
+    const withPast = await bundle(`${core}\nexport { history, rewind, since } from './dist/client.js'`)
+    expect(withPast.size - client.size).toBeGreaterThan(300)
+    expect(overBudget('past', withPast.size - client.size, budgets.past)).toEqual([])
   })
 
   it('of what keeps sends over a reload is within its budget, and only who imports it pays', () => {
