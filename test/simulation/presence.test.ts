@@ -158,7 +158,7 @@ class World {
     const old = this.#hub
     this.#hub = this.#startHub()
     this.#network.hub = this.#hub
-    await old.close()
+    await old.close({ withinMs: 0 })
   }
 
   readonly #report = ({ code }: { code: string }, { stage }: { stage: string }): void => {
