@@ -217,7 +217,7 @@ const anyFrame: Json = fc.oneof(
   },
   { weight: 1, arbitrary: frameOf('auth', count, oddText) },
   { weight: 1, arbitrary: frameOf('ping', count) },
-  { weight: 1, arbitrary: fc.constantFrom('["ping"]', '["pong"]', '["pong",7]', '["pong",7,{"later":1}]') },
+  { weight: 1, arbitrary: fc.constantFrom('["ping"]', '["pong"]', '["pong",7]', '["pong",7,9,{"later":1}]') },
 )
 const unusual: Json = fc.oneof(
   frameOf('hello', helloOptions),

@@ -44,7 +44,7 @@ const fields: Readonly<Record<string, readonly Test[]>> = {
   history: [isCount, isText, hasFields({ limit: isCount, before: maybe(isCount) })],
   auth: [isCount, isText],
   ping: [maybe(isCount)],
-  pong: [maybe(isCount)],
+  pong: [maybe(isCount), maybe(isCount)],
 }
 
 export type JudgedFrame = readonly [type: string, ...fields: unknown[]]
