@@ -114,7 +114,7 @@ function work(next, { data, tally }) {
     const go = () => {
       const task = next()
       if (task) worker.postMessage(task)
-      else void worker.terminate().then(resolve)
+      else resolve(worker.terminate())
     }
     worker.on('message', (report) => {
       tally.add(report)
@@ -122,6 +122,8 @@ function work(next, { data, tally }) {
       go()
     })
     worker.on('error', reject)
+    // As where a run waits for what never comes.
+    worker.on('exit', (code) => reject(new StepFailed(`a thread has ended with ${code} in the middle`)))
     go()
   })
 }

@@ -92,7 +92,7 @@ export type RunFact = Timed &
     | { readonly kind: 'quiet' }
     /** Something is there that should not be: a timer after the end, an error that nothing explains, more than a limit allows. */
     | { readonly kind: 'left over'; readonly what: string; readonly count: number }
-    /** The engine has lost claims of requests: what has run may run again. */
+    /** The engine has lost claims of requests: what has run may run again, or be refused as if it had not. */
     | { readonly kind: 'claims lost' }
   )
 

@@ -86,7 +86,7 @@ export class SendsJudge {
     if (send.outcome === 'refused') this.#blame(10, who, `was refused (${send.code}) and then applied`)
   }
 
-  /** What has run may run again. */
+  /** What has run may run again, or be refused as if it had not. */
   claimsLost(): void {
     for (const send of this.#sends.values()) send.runs = 0
   }
@@ -123,13 +123,13 @@ export class SendsJudge {
   }
 
   #refused(send: Send): void {
-    const { channel, code, hasRun, idempotent, what } = send
+    const { channel, code, idempotent, runs, what } = send
     // It may be asked for again: what is said of the last time says nothing of the times before.
     if (idempotent) return
     const isApplied =
       what === 'publication'
         ? this.#logs.of(channel, send.send) !== undefined
-        : hasRun && !answersOfHandlers.includes(code!)
+        : runs > 0 && !answersOfHandlers.includes(code!)
     if (isApplied) this.#blame(10, nameOf(send), `was refused (${code}) and had been applied`)
   }
 

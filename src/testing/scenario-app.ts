@@ -1,3 +1,7 @@
+import { persisted } from '../client/persist.ts'
+import type { Claim } from '../client/persist-claim.ts'
+import { localStorageStorage } from '../client/persist-storage.ts'
+import type { Persist } from '../client/wires.ts'
 import { channel } from '../registry/channel.ts'
 import { defineRegistry } from '../registry/registry.ts'
 import type { Schema } from '../registry/schema.ts'
@@ -69,4 +73,18 @@ export function serveApp({ random, record, hasFaults }: AppParts) {
       requests: { add: ({ input }) => handle(input.id), put: ({ input }) => handle(input.id) },
     })
   }
+}
+
+/** Keeps what a page has to send, and where its channels stand, on its device. */
+export function keptOn(device: Map<string, string>, claim: Claim): Persist {
+  const area = {
+    get length() {
+      return device.size
+    },
+    key: (index: number) => [...device.keys()][index] ?? null,
+    getItem: (key: string) => device.get(key) ?? null,
+    setItem: (key: string, text: string) => void device.set(key, text),
+    removeItem: (key: string) => void device.delete(key),
+  }
+  return persisted({ user: 'somebody', storage: localStorageStorage(area), claim, tab: area })
 }

@@ -36,9 +36,12 @@ export class People {
   readonly #listeners = new Map<string, Listening>()
   #lastListener = 0
   #lastId = 0
+  /** Whether the next page sends what this one could not. */
+  readonly #isKept: boolean
 
-  constructor(world: World<Registry>) {
+  constructor(world: World<Registry>, isKept: boolean) {
     this.#world = world
+    this.#isKept = isKept
   }
 
   nextId(): number {
@@ -136,7 +139,8 @@ export class People {
       (position) => record({ kind: 'answered', send, outcome: 'applied', ...(position && { position }) }),
       (error) => {
         const code = isSyncError(error) ? error.code : 'none'
-        const isUnknown = code === 'indeterminate' || code === 'aborted'
+        const isLeft = code === 'closed' && this.#isKept
+        const isUnknown = isLeft || code === 'indeterminate' || code === 'aborted'
         record({ kind: 'answered', send, outcome: isUnknown ? 'unknown' : 'refused', code })
       },
     )

@@ -152,11 +152,11 @@ const faultsOfNodes: Readonly<Record<string, Kind>> = {
     run: onNode((stage, node) => {
       node.crash({ isSilent: stage.random() < 0.3 })
       later(stage, [500, 15_000], () => {
-        if (node.process.hasEnded) void node.restart()
+        if (node.process.hasEnded) node.restart()
       })
     }),
   },
-  'node restarts': { weight: 2, run: onNode((_, node) => void node.restart()) },
+  'node restarts': { weight: 2, run: onNode((_, node) => node.restart()) },
   'node freezes': {
     weight: 2,
     run: onNode((stage, node) => {
@@ -168,7 +168,7 @@ const faultsOfNodes: Readonly<Record<string, Kind>> = {
     weight: 1,
     run: onNode((stage, node) => {
       void node.hub.drain({ overMs: between(0, 5_000, stage.random) })
-      later(stage, [6_000, 12_000], () => void node.restart())
+      later(stage, [6_000, 12_000], () => node.restart())
     }),
   },
   "node's clock jumps": {

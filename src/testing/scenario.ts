@@ -1,9 +1,10 @@
+import type { Claim } from '../client/persist-claim.ts'
 import { isSyncError, type SyncError } from '../shared/errors.ts'
 import type { ErrorContext } from '../shared/report.ts'
 import type { Fact, Violation } from './facts.ts'
 import { AnswerLost } from './faulty-broker.ts'
 import { checkHistory } from './history.ts'
-import { OnPurpose, type Registry, registry, serveApp } from './scenario-app.ts'
+import { keptOn, OnPurpose, type Registry, registry, serveApp } from './scenario-app.ts'
 import { outbox, People, requestTimeoutMs } from './scenario-people.ts'
 import { faults, ordinary } from './scenario-steps.ts'
 import { seededRandom } from './seeded-random.ts'
@@ -102,13 +103,18 @@ class Scenario {
   constructor(seed: number, { tamper, faults: some }: ScenarioOptions) {
     const random = seededRandom(seed ^ 0x5eed)
     this.#hasFaults = some?.length !== 0
+    const isKept = random() < 0.5
     this.#world = createWorld<Registry>({
       registry,
       seed,
       nodes: random() < 0.5 ? 1 : 2,
       memory: { maxEntries: random() < 0.5 ? 8 : 64, windowMs: random() < 0.5 ? 30_000 : 600_000 },
       hub: { handlerTimeoutMs: 5_000 },
-      client: () => ({ outbox, requestTimeoutMs }),
+      client: (page, device) => ({
+        outbox,
+        requestTimeoutMs,
+        ...(isKept && { persist: keptOn(device, this.#claim(page, device)) }),
+      }),
       serve: serveApp({
         random: seededRandom(seed ^ 0xa99),
         record: (fact) => this.#world.record(fact),
@@ -117,7 +123,7 @@ class Scenario {
       onError: (error, context, who) => this.#error(error, context, who),
       ...(tamper && { tamper }),
     })
-    this.#people = new People(this.#world)
+    this.#people = new People(this.#world, isKept)
     for (let i = 0; i < 3; i++) this.#follow(this.#world.openPage())
   }
 
@@ -139,7 +145,7 @@ class Scenario {
   async end(): Promise<ScenarioReport> {
     const world = this.#world
     this.#hasFaults = false
-    await world.heal()
+    world.heal()
     await world.advance(settleMs)
     world.record({ kind: 'quiet' })
     for (const [what, count] of Object.entries(await world.close())) {
@@ -160,6 +166,17 @@ class Scenario {
       else if (type === 'sent' && diagnostic.isResend) this.#count('resend')
       else if (type === 'recovered' || type === 'indeterminate') this.#count(type)
     })
+  }
+
+  /** As the locks of a browser: they go with their page, however it ends. */
+  #claim(page: string, device: Map<string, string>): Claim {
+    return async (name) => {
+      const key = `lock ${name}`
+      const holder = device.get(key)
+      if (holder !== page && this.#world.pages.some((other) => other.name === holder)) return undefined
+      device.set(key, page)
+      return () => void (device.get(key) === page && device.delete(key))
+    }
   }
 
   /** What nobody made happen must not be reported. */

@@ -63,13 +63,13 @@ export class WorldNode<R extends AnyRegistry, User extends HubUser = HubUser> {
     if (!isSilent) for (const page of this.#world.pages) page.lose(process)
   }
 
-  /** Starts anew; one that runs is closed first, as a deploy does. */
-  async restart(): Promise<void> {
+  /** Starts anew, at once; one that runs closes beside it, as in a deploy. */
+  restart(): void {
     const old = this.#hub
     const wasRunning = this.isRunning
     if (this.#process.isFrozen) this.crash()
     ;[this.#process, this.#hub] = this.#start()
-    if (wasRunning) await old.close()
+    if (wasRunning) void old.close()
   }
 
   /** Stands still: nothing of it runs, and what comes waits. */
@@ -86,15 +86,16 @@ export class WorldNode<R extends AnyRegistry, User extends HubUser = HubUser> {
     this.#process.jumpClock(ms)
   }
 
-  async heal(): Promise<void> {
+  heal(): void {
     this.#process.thaw()
     this.#process.setClockRight()
-    if (this.#process.hasEnded || !this.#hub.isTakingSessions) await this.restart()
+    if (this.#process.hasEnded || !this.#hub.isTakingSessions) this.restart()
   }
 
+  /** Resolves once its hub is closed, for which time may have to pass. */
   async close(): Promise<void> {
     this.#process.thaw()
-    if (!this.#process.hasEnded) await this.#hub.close({ withinMs: 0 })
+    if (!this.#process.hasEnded) await this.#hub.close()
     this.crash()
   }
 

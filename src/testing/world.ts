@@ -32,7 +32,7 @@ export interface World<R extends AnyRegistry, User extends HubUser = HubUser> {
   /** Moves time on by so many milliseconds. */
   advance(ms: number): Promise<void>
   /** Ends all faults: who stands still goes on, who has crashed starts anew, and every link is cut, as any may be broken. */
-  heal(): Promise<void>
+  heal(): void
   /** Closes everything. Resolves to what is left of it, which should be nothing. */
   close(): Promise<Leftovers>
 }
@@ -107,9 +107,9 @@ class SeededWorld<R extends AnyRegistry, User extends HubUser>
     return this.clock.advance(ms)
   }
 
-  async heal(): Promise<void> {
+  heal(): void {
     this.broker.heal()
-    for (const node of this.nodes) await node.heal()
+    for (const node of this.nodes) node.heal()
     for (const page of this.pages) page.heal()
   }
 
@@ -118,8 +118,9 @@ class SeededWorld<R extends AnyRegistry, User extends HubUser>
     await this.advance(60_000)
     const sessions = this.nodes.reduce((sum, { hub }) => sum + hub.connections, 0)
     const followed = this.broker.followers
-    for (const node of this.nodes) await node.close()
+    const closing = Promise.all(this.nodes.map((node) => node.close()))
     await this.advance(60_000)
+    await closing
     return { sessions, followed, timers: this.clock.pending }
   }
 }

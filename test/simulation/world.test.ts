@@ -6,7 +6,7 @@ import {
   type ScenarioReport,
 } from '../../src/testing/scenario.ts'
 
-const seeds = Number(process.env.SEEDS ?? 2_000)
+const seeds = Number(process.env.SEEDS ?? 4_000)
 const first = Number(process.env.FROM_SEED ?? 1)
 
 /** What is wrong with a run, with the seed that replays it; empty for a good one. */

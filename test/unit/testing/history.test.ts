@@ -130,6 +130,10 @@ describe('a history is good', () => {
       [sent(1, 'request'), ran(1), { kind: 'claims lost' }, ran(1), applied(1)],
     ],
     [
+      'a request is refused that ran before its claim was lost',
+      [sent(1, 'request'), ran(1), { kind: 'claims lost' }, answered(1, 'refused', 'overloaded')],
+    ],
+    [
       'what a client sent while it stood still is answered that much later',
       [
         sent(1),
