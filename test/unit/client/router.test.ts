@@ -51,7 +51,7 @@ describe('a frame of a channel', () => {
     expect(route(members)).toEqual([['members', members]])
     expect(route(diff)).toEqual([['members', diff]])
     expect(route(['gap', 1, ['epoch', 9, 'nine'], 'rollback'])).toEqual([
-      ['gap', ['epoch', 9, 'nine'], 'rollback'],
+      ['gap', 'rollback', ['epoch', 9, 'nine']],
     ])
   })
 
