@@ -37,7 +37,8 @@ export function serveLog(log: Broadcaster, socket: Socket): void {
       undos.get(args[0] as number)?.()
       return undefined
     }
-    if (call !== 'subscribe') return methods[call]!(...args)
+    // JSON has no way to say that an argument is left out.
+    if (call !== 'subscribe') return methods[call]!(...args.map((arg) => arg ?? undefined))
     undos.set(
       id,
       await log.subscribe(args[0] as string, (entry, epoch) => put(socket, { to: id, entry, epoch })),
