@@ -7,9 +7,18 @@ const { runScenario, minimise } = await import(workerData.bundle)
 const options = { steps: workerData.steps, ...(workerData.faults && { faults: workerData.faults }) }
 
 /** What is known of a seed that breaks a promise, for people and for whoever mends it. */
-async function findingOf(seed) {
+async function findingOf(seed, first) {
   const { steps, report, runs } = await minimise(seed, options)
-  return { seed, steps, runs, violations: report.violations, history: report.history }
+  // One that is not found again is worse: something was not drawn from the seed.
+  const again = report.violations.length > 0 ? report : first
+  return {
+    seed,
+    steps,
+    runs,
+    isRepeated: again !== first,
+    violations: again.violations,
+    history: again.history,
+  }
 }
 
 /** Runs the seeds of one portion and tells what happened in them. */
@@ -19,7 +28,7 @@ parentPort.on('message', async ({ from, count }) => {
   for (let seed = from; seed < from + count; seed++) {
     const report = await runScenario(seed, options)
     for (const [name, times] of Object.entries(report.counts)) counts[name] = (counts[name] ?? 0) + times
-    if (report.violations.length > 0) findings.push(await findingOf(seed))
+    if (report.violations.length > 0) findings.push(await findingOf(seed, report))
   }
   parentPort.postMessage({ count, counts, findings })
 })

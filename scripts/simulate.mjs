@@ -138,6 +138,8 @@ function writeFindings(findings) {
       `✗ seed ${seed}: ${finding.violations.map(({ invariant, who, why }) => `${invariant}: ${who} ${why}`).join('; ')}`,
     )
     say(`  with ${finding.steps.length} steps: ${finding.steps.map(({ name }) => name).join(', ')}`)
+    if (!finding.isRepeated)
+      say('  it was not found again by the same seed: something else than the seed had a part')
     say(`  its history: ${path}`)
   }
 }

@@ -6,6 +6,7 @@ type FactOf<Kind extends SendFact['kind']> = Extract<SendFact, { kind: Kind }>
 interface Send extends FactOf<'sent'> {
   outcome: FactOf<'answered'>['outcome'] | undefined
   code: string | undefined
+  answeredAt: number | undefined
   runs: number
   hasRun: boolean
   /** How long its client had stood still when it was sent, in milliseconds. */
@@ -22,6 +23,9 @@ interface Sender {
 
 /** How late an answer may be told, in milliseconds: timers count whole ones. */
 const slackMs = 1_000
+
+/** For how long what a client has learnt may not be written down, in milliseconds: writes are gathered for 250. */
+const unwrittenMs = 300
 
 /** What a handler itself answers with, after it has run. */
 const answersOfHandlers = ['not_found', 'internal', 'bad_payload']
@@ -41,7 +45,7 @@ export class SendsJudge {
   hear(fact: SendFact): void {
     if (fact.kind === 'sent') {
       const { stoodStillMs } = this.#sender(fact.client)
-      const unknown = { outcome: undefined, code: undefined }
+      const unknown = { outcome: undefined, code: undefined, answeredAt: undefined }
       this.#sends.set(fact.send, {
         ...fact,
         ...unknown,
@@ -63,9 +67,18 @@ export class SendsJudge {
     else if (fact.kind === 'thawed' && sender.frozeAt !== undefined) {
       sender.stoodStillMs += fact.at - sender.frozeAt
       sender.frozeAt = undefined
-    } else if (fact.kind === 'gone') sender.isGone = true
+    } else if (fact.kind === 'gone') this.#gone(fact, sender)
     else if (fact.kind === 'offline') {
       for (const send of this.#sends.values()) if (send.client === fact.client) send.mayBeAgain = true
+    }
+  }
+
+  /** What a process has learnt just before its end, it may not have written down: who comes after it goes by what was written. */
+  #gone({ at, client }: ClientFact, sender: Sender): void {
+    sender.isGone = true
+    for (const send of this.#sends.values()) {
+      const isRecent = send.answeredAt !== undefined && at - send.answeredAt < unwrittenMs
+      if (send.client === client && isRecent && send.outcome === 'refused') send.outcome = 'unknown'
     }
   }
 
@@ -116,6 +129,7 @@ export class SendsJudge {
     if (lateMs > slackMs) this.#blame(10, who, `was answered ${lateMs} ms late`)
     send.outcome = fact.outcome
     send.code = fact.code
+    send.answeredAt = fact.at
     if (fact.outcome === 'refused') this.#refused(send)
     else if (fact.outcome === 'applied' && send.what === 'request') {
       if (!send.hasRun) this.#blame(8, who, 'was answered and never ran')

@@ -182,7 +182,7 @@ class Scenario {
   /** What nobody made happen must not be reported. */
   #error(error: SyncError, { stage }: ErrorContext, who: string): void {
     if (isExplained(error)) this.#count(`reported: ${error.code}`)
-    else this.#unexpected.push(`${error.code} (${error.message}) in ${stage} of ${who}`)
+    else this.#unexpected.push(`${error.code} (${whyOf(error)}) in ${stage} of ${who}`)
   }
 
   #count(name: string, times = 1): void {
@@ -192,6 +192,10 @@ class Scenario {
 
 /** What a broken link, a broker that fails, or a throw on purpose leads to. */
 const explained = ['unavailable', 'overloaded', 'indeterminate', 'out_of_order', 'timeout', 'not_found']
+
+function whyOf({ message, cause }: SyncError): string {
+  return cause instanceof Error ? `${message}: ${cause.message}` : message
+}
 
 function isExplained(error: SyncError): boolean {
   const { code, cause } = error

@@ -115,6 +115,15 @@ describe('a history is good', () => {
       ],
     ],
     ['a client that is gone waits for nothing', [...start, sent(9), { kind: 'gone', client: 'c' }, quiet]],
+    [
+      'what a page that was killed had not written down is sent again by the next',
+      [
+        sent(1),
+        { ...answered(1, 'refused', 'overloaded'), at: 1_000 },
+        { kind: 'gone', client: 'c', at: 1_100 },
+        appended(1),
+      ],
+    ],
     ['a publication is acknowledged where it is', [sent(1), appended(1), applied(1), quiet]],
     [
       'one that was sent again is acknowledged with the top',
@@ -216,6 +225,16 @@ describe('a history is caught', () => {
       10,
       'a refused publication is applied later',
       [sent(1), answered(1, 'refused', 'unavailable'), appended(1)],
+    ],
+    [
+      10,
+      'what was refused long before its page was killed is applied later',
+      [
+        sent(1),
+        { ...answered(1, 'refused', 'overloaded'), at: 1_000 },
+        { kind: 'gone', client: 'c', at: 2_000 },
+        appended(1),
+      ],
     ],
     [10, 'a refused request has run', [sent(1, 'request'), ran(1), answered(1, 'refused', 'overloaded')]],
     [10, 'a refused request runs later', [sent(1, 'request'), answered(1, 'refused', 'timeout'), ran(1)]],

@@ -1,5 +1,6 @@
 import { manualClock } from 'syncline/testing'
 import { expect, test } from 'vitest'
+import { tick } from '../../../src/testing/manual-clock.ts'
 
 test('a manual clock stands still until it is moved', async () => {
   const clock = manualClock(1_000)
@@ -74,4 +75,21 @@ test('a delay below nothing is due at once, and time never runs back', async () 
   clock.after(-50, () => ran.push(clock.now()))
   await clock.advance(-10)
   expect([ran, clock.now()]).toEqual([[100], 100])
+})
+
+test('a tick comes after every microtask, also where it is asked for outside of one', async () => {
+  const heard: string[] = []
+  await new Promise<void>((done) => {
+    setTimeout(() => {
+      void (async () => {
+        for (let i = 0; i < 50; i++) await null
+        heard.push('microtasks')
+      })()
+      void tick().then(() => {
+        heard.push('tick')
+        done()
+      })
+    }, 0)
+  })
+  expect(heard).toEqual(['microtasks', 'tick'])
 })
