@@ -189,29 +189,6 @@ const trials = fc.record({
 describe('whatever is sent, answered, refused, cut, given up, and however time passes', () => {
   it('every send is settled once, numbers are dense, resends are in order, and nothing is left', async () => {
     const seen = new Map<string, number>()
-    await fc.assert(
-      fc.asyncProperty(trials, async ({ given, isOnline, todo, ending }) => {
-        const trial = new Trial(given, isOnline)
-        const { clock, outbox } = trial.box
-        for (const step of todo) {
-          await trial.take(step)
-          await clock.settle()
-          expect(trial.journal.wrong).toEqual([])
-          expect(outbox.pending).toEqual(trial.open)
-          expect(clock.pending, 'one timer for each open send').toBe(trial.open.count)
-        }
-        if (ending === 'close') outbox.close()
-        else if (ending === 'time') await clock.advance(1_000)
-        else trial.answerAll()
-        await clock.settle()
-        expect(trial.journal.end()).toEqual([])
-        expect(trial.sends.filter(({ times }) => times !== 1)).toEqual([])
-        expect([outbox.pending, clock.pending]).toEqual([{ count: 0, bytes: 0 }, 0])
-        expect(trial.signals.flatMap(({ signal }) => getEventListeners(signal, 'abort'))).toEqual([])
-        for (const { outcome } of trial.sends) seen.set(outcome!, (seen.get(outcome!) ?? 0) + 1)
-      }),
-      { numRuns: 500 },
-    )
     const outcomes = [
       'done',
       'queue_full',
@@ -224,6 +201,29 @@ describe('whatever is sent, answered, refused, cut, given up, and however time p
       'internal',
       'too_large',
     ]
+    const property = fc.asyncProperty(trials, async ({ given, isOnline, todo, ending }) => {
+      const trial = new Trial(given, isOnline)
+      const { clock, outbox } = trial.box
+      for (const step of todo) {
+        await trial.take(step)
+        await clock.settle()
+        expect(trial.journal.wrong).toEqual([])
+        expect(outbox.pending).toEqual(trial.open)
+        expect(clock.pending, 'one timer for each open send').toBe(trial.open.count)
+      }
+      if (ending === 'close') outbox.close()
+      else if (ending === 'time') await clock.advance(1_000)
+      else trial.answerAll()
+      await clock.settle()
+      expect(trial.journal.end()).toEqual([])
+      expect(trial.sends.filter(({ times }) => times !== 1)).toEqual([])
+      expect([outbox.pending, clock.pending]).toEqual([{ count: 0, bytes: 0 }, 0])
+      expect(trial.signals.flatMap(({ signal }) => getEventListeners(signal, 'abort'))).toEqual([])
+      for (const { outcome } of trial.sends) seen.set(outcome!, (seen.get(outcome!) ?? 0) + 1)
+    })
+    // Some are rare, and chance has no memory: it goes on until it has led to each of them.
+    for (let round = 0; round < 6 && seen.size < outcomes.length; round++)
+      await fc.assert(property, { numRuns: 500 })
     expect([...seen.keys()].sort(), 'the steps lead to every outcome').toEqual(outcomes.sort())
   }, 60_000)
 })
