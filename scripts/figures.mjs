@@ -48,7 +48,7 @@ export function figuresOf(runs, kinds) {
     perSecond,
     found.length,
   ])
-  return `**${number(seeds)} seeds in ${runs.length} runs; ${number(broken.length)} broke a promise.** In them:
+  return `**${number(seeds)} seeds; runs: ${runs.length}; seeds that broke a promise: ${number(broken.length)}.** In them:
 
 ${lines([['times', 'what'], ['---:', '---'], ...shown])}
 
