@@ -106,10 +106,10 @@ export class ReadersJudge {
     reader.joined = undefined
   }
 
-  #delivered(reader: Reader, { position, id, replayed }: FactOf<'delivered'>): void {
+  #delivered(reader: Reader, { position, id, replayed, at }: FactOf<'delivered'>): void {
     const entry = this.#logs.at(reader.channel, position)
     const why = `got ${id} at ${show(position)}`
-    if (entry?.id === id) this.#checkEntry(reader, entry, replayed)
+    if (entry?.id === id) this.#checkEntry(reader, entry, { replayed, at })
     else this.#blame(4, reader.name, `${why}, which the log never held`)
     if (entry) {
       reader.heard.add(entry.order)
@@ -121,13 +121,15 @@ export class ReadersJudge {
   }
 
   /** One entry breaks one rule: the first of these that it does not keep. */
-  #checkEntry(reader: Reader, entry: TrueEntry, replayed: boolean): void {
+  #checkEntry(reader: Reader, entry: TrueEntry, { replayed, at }: { replayed: boolean; at: number }): void {
     const { name, channel, position: last, joined } = reader
     const { id, position, order } = entry
     const why = `got ${id} at ${show(position)}`
     // What one listener did on hearing an entry keeps no other one from it.
     const isEnded = !reader.isLive && this.#handed.get(lineOf(reader)) !== order
+    const isPast = reader.heard.has(order) || order < reader.lastOrder
     if (isEnded) this.#blame(12, name, `${why} without a subscription`)
+    else if (isPast && this.#isConfused(channel, position, at)) return
     else if (reader.heard.has(order)) this.#blame(2, name, `${why} twice`)
     else if (order < reader.lastOrder) this.#blame(3, name, `${why} after what was appended later`)
     else if (joined === false && replayed) this.#blame(6, name, `${why} replayed after a failed recovery`)
@@ -136,6 +138,11 @@ export class ReadersJudge {
       const invariant = isFork ? 4 : joined === true ? 6 : 1
       this.#blame(invariant, name, `${why} after ${show(last)} without a gap`)
     }
+  }
+
+  /** A node that has not noticed yet that the log was set back replays what it knows, until it has. */
+  #isConfused(channel: string, position: Position, at: number): boolean {
+    return !this.#logs.isSurviving(channel, position) && at - this.#logs.disturbedAt(channel) < confusionMs
   }
 
   #told(reader: Reader, id: number): void {

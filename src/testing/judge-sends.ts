@@ -8,7 +8,8 @@ interface Send extends FactOf<'sent'> {
   code: string | undefined
   answeredAt: number | undefined
   runs: number
-  hasRun: boolean
+  /** How often its claim may have been lost: as often it may run again. */
+  losses: number
   /** How long its client had stood still when it was sent, in milliseconds. */
   readonly stoodStillMs: number
   /** Whether its client has lost its connection since: then it may have been sent again. */
@@ -50,7 +51,7 @@ export class SendsJudge {
         ...fact,
         ...unknown,
         runs: 0,
-        hasRun: false,
+        losses: 0,
         stoodStillMs,
         mayBeAgain: false,
       })
@@ -101,7 +102,7 @@ export class SendsJudge {
 
   /** What has run may run again, or be refused as if it had not. */
   claimsLost(): void {
-    for (const send of this.#sends.values()) send.runs = 0
+    for (const send of this.#sends.values()) send.losses++
   }
 
   quiet(): void {
@@ -114,8 +115,8 @@ export class SendsJudge {
 
   #ran(send: Send): void {
     send.runs++
-    send.hasRun = true
-    if (send.runs > 1 && !send.idempotent) this.#blame(9, nameOf(send), `ran ${send.runs} times`)
+    if (send.runs > 1 + send.losses && !send.idempotent)
+      this.#blame(9, nameOf(send), `ran ${send.runs} times`)
     if (send.outcome === 'refused' && !send.idempotent && !answersOfHandlers.includes(send.code!)) {
       this.#blame(10, nameOf(send), `was refused (${send.code}) and then ran`)
     }
@@ -132,18 +133,18 @@ export class SendsJudge {
     send.answeredAt = fact.at
     if (fact.outcome === 'refused') this.#refused(send)
     else if (fact.outcome === 'applied' && send.what === 'request') {
-      if (!send.hasRun) this.#blame(8, who, 'was answered and never ran')
+      if (send.runs === 0) this.#blame(8, who, 'was answered and never ran')
     } else if (fact.outcome === 'applied') this.#acknowledged(send, fact)
   }
 
   #refused(send: Send): void {
-    const { channel, code, idempotent, runs, what } = send
+    const { channel, code, idempotent, losses, runs, what } = send
     // It may be asked for again: what is said of the last time says nothing of the times before.
     if (idempotent) return
     const isApplied =
       what === 'publication'
         ? this.#logs.of(channel, send.send) !== undefined
-        : runs > 0 && !answersOfHandlers.includes(code!)
+        : runs > losses && !answersOfHandlers.includes(code!)
     if (isApplied) this.#blame(10, nameOf(send), `was refused (${code}) and had been applied`)
   }
 

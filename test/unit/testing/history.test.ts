@@ -102,6 +102,20 @@ describe('a history is good', () => {
       'there is one gap too many soon after the log was set back',
       [...start, delivered(1), rolledBack(at(1)), gap(at(1), 'rollback'), quiet],
     ],
+    [
+      'a node that has not noticed a rollback replays what was lost, and a gap follows',
+      [
+        ...start,
+        delivered(1),
+        delivered(2),
+        rolledBack(at(0)),
+        gap(at(0), 'rollback'),
+        delivered(1, at(1), true),
+        delivered(2, at(2), true),
+        gap(at(0), 'rollback'),
+        quiet,
+      ],
+    ],
     ['a listener that has left hears nothing more', [listening, subscribed(at(0)), left, appended(1), quiet]],
     [
       'two listeners of a client get the entry on which one of them disconnects',
@@ -139,6 +153,10 @@ describe('a history is good', () => {
       [sent(1, 'request'), ran(1), { kind: 'claims lost' }, ran(1), applied(1)],
     ],
     [
+      'a request runs twice that was claimed, and had not run yet, when its claim was lost',
+      [sent(1, 'request'), { kind: 'claims lost' }, ran(1), ran(1), applied(1)],
+    ],
+    [
       'a request is refused that ran before its claim was lost',
       [sent(1, 'request'), ran(1), { kind: 'claims lost' }, answered(1, 'refused', 'overloaded')],
     ],
@@ -168,6 +186,17 @@ describe('a history is caught', () => {
     [2, 'an entry comes twice', [...start, delivered(1), delivered(1)]],
     [2, 'an entry comes again later', [...start, delivered(1), delivered(2), delivered(1)]],
     [2, 'a message comes twice', [...start, told(1), told(1)]],
+    [
+      2,
+      'what was lost long ago comes once more',
+      [
+        ...start,
+        delivered(1),
+        rolledBack(at(0)),
+        gap(at(0), 'rollback'),
+        { ...delivered(1), at: 100_000 } as Untimed,
+      ],
+    ],
     [3, 'an earlier entry comes later', [...start, delivered(1), trimmed(3), gap(at(3)), delivered(2)]],
     [4, 'an entry is another one', [...start, delivered(9, at(1))]],
     [4, 'an entry has another tag', [...start, delivered(1, { epoch: 'E', offset: 1, tag: 'other' })]],
@@ -217,6 +246,11 @@ describe('a history is caught', () => {
     [8, 'an answered request never ran', [sent(1, 'request'), applied(1)]],
     [9, 'a publication is applied twice', [sent(1), appended(1), appended(1, at(2))]],
     [9, 'a request runs twice', [sent(1, 'request'), ran(1), ran(1)]],
+    [
+      9,
+      'a request runs more often than its claim was lost',
+      [sent(1, 'request'), ran(1), { kind: 'claims lost' }, ran(1), ran(1)],
+    ],
     [10, 'a send is never answered', [sent(1), appended(1), quiet]],
     [10, 'a send is answered twice', [sent(1), appended(1), applied(1), applied(1)]],
     [10, 'a send is answered late', [sent(1), appended(1), { ...applied(1), at: 12_000 }]],
