@@ -8,6 +8,7 @@ const forbidden = new Set([
   'setImmediate',
   'queueMicrotask',
   'process.nextTick',
+  'process.getBuiltinModule',
   'requestAnimationFrame',
   'requestIdleCallback',
   'scheduler.postTask',
