@@ -12,7 +12,7 @@ export {
   type SendFact,
   type Violation,
 } from './facts.ts'
-export { FaultyBroker, type Untimed } from './faulty-broker.ts'
+export { type BrokerOptions, FaultyBroker, type Untimed } from './faulty-broker.ts'
 export { checkHistory } from './history.ts'
 export { type ManualClock, manualClock } from './manual-clock.ts'
 export { createNetwork, type Network, type NetworkOptions } from './network.ts'
@@ -21,4 +21,4 @@ export { SimulatedProcess } from './simulated-process.ts'
 export type { Link, Reachable, Way } from './wire.ts'
 export { createWorld, type Leftovers, type World } from './world.ts'
 export type { WorldOptions } from './world-options.ts'
-export { Page, WorldNode } from './world-parts.ts'
+export { Page, type Surroundings, WorldNode } from './world-parts.ts'
