@@ -29,8 +29,7 @@ export const client = createClient(registry, {
   },
 })
 
-export const { SyncProvider, useChannel, useConnection, useCountdown, useEvent, useRequest } =
-  createHooks(registry)
+export const { SyncProvider, useChannel, useConnection, useCountdown, useEvent } = createHooks(registry)
 
 const undos = [
   connectAgain({ client, network: labNetwork, reach }),
